@@ -1,0 +1,40 @@
+/* buf.h - a growable byte buffer with a limit; always NUL-terminated behind its length. One thread
+ * at a time. */
+#ifndef BASE_BUF_H
+#define BASE_BUF_H
+#include <stdarg.h>
+#include <stdbool.h>
+
+#include "base/lang.h"
+
+struct buf {
+    char *p;    /* NULL while empty */
+    size_t n;   /* bytes used, without the NUL */
+    size_t cap; /* bytes allocated */
+    size_t max; /* adding past this sets `overflow` and is dropped */
+    bool overflow;
+};
+
+/** For what is bounded elsewhere already. */
+#define BUF_UNBOUNDED ((size_t)1 << 62)
+#define BUF_INIT(limit)           \
+    {                             \
+        .p = NULL, .max = (limit) \
+    }
+
+void buf_add(struct buf *b, const void *data, size_t n);
+void buf_adds(struct buf *b, const char *s);
+void buf_addc(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
+/** Room for ${n} more bytes at the returned place; commit them with `b->n += used` and buf_end. */
+char *buf_reserve(struct buf *b, size_t n);
+/** The text, never NULL; valid until the next change. */
+const char *buf_str(const struct buf *b);
+/** Hands the memory to the caller, who frees it; the buffer is empty then. Never NULL. */
+char *buf_take(struct buf *b);
+/** Removes the first ${n} bytes. */
+void buf_drop(struct buf *b, size_t n);
+void buf_clear(struct buf *b); /* keeps the memory */
+void buf_done(struct buf *b);
+#endif

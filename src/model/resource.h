@@ -1,0 +1,82 @@
+/* resource.h - what a kind of resource is: fields, links, names, permissions, pure rules; and the
+ * list of them all.
+ *
+ * One descriptor per noun, in model/<noun>.c. The API's generic handlers and the store's document
+ * rows are driven by it. Order of a write: schema_decode, then (Id, SpaceId, Slug set by the
+ * caller) resource_complete, resource_references; resource_check at any time after decoding, it
+ * needs nothing that is set later. Constants: any thread. */
+#ifndef MODEL_RESOURCE_H
+#define MODEL_RESOURCE_H
+#include "schema/schema.h"
+
+/** A name and a path. {Member} (upper-case first letter) stands for that member of the document,
+ * percent-encoded; a link whose member is absent, null or "" is left out. {/x}, {?a,b} and {x} are
+ * for clients to expand and stay. Tables end with {NULL, NULL}. */
+struct link_template {
+    const char *name, *path;
+};
+
+enum resource_order {
+    ORDER_BY_NAME,
+    ORDER_BY_SORT, /* member SortOrder, then name */
+    ORDER_NEWEST,  /* newest first */
+    ORDER_OLDEST,
+};
+
+struct resource {
+    const char *kind;      /* prefix of ids and kind of documents: "WorkerPools" */
+    const char *item_type; /* "WorkerPool": name of the schema, ItemType of pages */
+    const char *noun;      /* for people: "Worker pool" */
+    const char *route;     /* "workerpools": below /api/{SpaceId}/, or /api/ when system */
+    bool system;           /* in no space */
+    const struct field *fields;
+    const struct link_template *links;
+    const char *name_member;  /* what it is called: "Name", "Version"; NULL: nothing */
+    bool unique_names;        /* in its space, or among those of the same owner */
+    const char *owner_member; /* "ProjectId": what it belongs to and is deleted with; NULL: none */
+    bool has_slug;            /* member Slug, unique as names are */
+    enum resource_order order;
+    /* permissions; NULL: nobody does that through the API */
+    const char *view, *create, *edit, *remove;
+    /** Fills members that follow from others (DeploymentProcessId from Id, ids of new steps). May
+     * be NULL. */
+    void (*complete)(json_t *doc);
+    /** Rules that span members. May be NULL. */
+    void (*check)(const json_t *doc, struct problems *p);
+    /** References that no field row can say. May be NULL. */
+    void (*refer)(const json_t *doc, struct references *out);
+};
+
+extern const struct resource *const resources[]; /* NULL at the end */
+/** NULL when there is none; ${kind} exactly, ${route} ignoring case. */
+const struct resource *resource_by_kind(const char *kind);
+const struct resource *resource_by_route(const char *route);
+
+void resource_complete(const struct resource *r, json_t *doc);
+void resource_check(const struct resource *r, const json_t *doc, struct problems *p);
+void resource_references(const struct resource *r, const json_t *doc, struct references *out);
+
+/** The Links object of a document: the same for every requester. New reference. */
+json_t *resource_links(const struct resource *r, const json_t *doc);
+/** What clients see: schema_encode and Links. New reference. */
+json_t *resource_answer(const struct resource *r, const json_t *doc);
+/** ${table} filled from ${doc}. New reference. */
+json_t *links_of(const struct link_template *table, const json_t *doc);
+
+/** All descriptors and command tables pass their self-check; ERR_INTERNAL names the first that does
+ * not. The server must not start then. */
+int resources_check(struct error *e) MUST_USE;
+
+extern const struct field space_fields[], user_fields[], environment_fields[],
+    project_group_fields[], lifecycle_fields[], project_fields[], channel_fields[],
+    deployment_process_fields[], variable_set_fields[], release_fields[], deployment_fields[],
+    runbook_fields[], runbook_process_fields[], runbook_snapshot_fields[], runbook_run_fields[],
+    worker_pool_fields[], worker_fields[], machine_policy_fields[], task_fields[],
+    artifact_fields[], event_fields[], feed_fields[], server_node_fields[];
+extern const struct resource space_resource, user_resource, environment_resource,
+    project_group_resource, lifecycle_resource, project_resource, channel_resource,
+    deployment_process_resource, variable_set_resource, release_resource, deployment_resource,
+    runbook_resource, runbook_process_resource, runbook_snapshot_resource, runbook_run_resource,
+    worker_pool_resource, worker_resource, machine_policy_resource, task_resource,
+    artifact_resource, event_resource, feed_resource, server_node_resource;
+#endif

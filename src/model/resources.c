@@ -1,0 +1,112 @@
+/* resources.c - all resources and all other tables, and the self-check that runs at start. */
+#include <string.h>
+
+#include "base/str.h"
+#include "model/command.h"
+#include "model/resource.h"
+
+const struct resource *const resources[] = {
+    &space_resource,
+    &user_resource,
+    &environment_resource,
+    &project_group_resource,
+    &lifecycle_resource,
+    &project_resource,
+    &channel_resource,
+    &deployment_process_resource,
+    &variable_set_resource,
+    &release_resource,
+    &deployment_resource,
+    &runbook_resource,
+    &runbook_process_resource,
+    &runbook_snapshot_resource,
+    &runbook_run_resource,
+    &worker_pool_resource,
+    &worker_resource,
+    &machine_policy_resource,
+    &task_resource,
+    &artifact_resource,
+    &event_resource,
+    &feed_resource,
+    &server_node_resource,
+    NULL,
+};
+
+const struct named_table command_tables[] = {
+    {"CreateReleaseCommandV1", create_release_fields},
+    {"CreateReleaseResponseV1", create_release_answer_fields},
+    {"CreateDeploymentUntenantedCommandV1", create_deployment_fields},
+    {"CreateDeploymentUntenantedResponseV1", create_deployment_answer_fields},
+    {"CreateRunbookRunCommandV1", create_runbook_run_fields},
+    {"CreateRunbookRunResponseV1", create_runbook_run_answer_fields},
+    {"CreateTask", create_task_fields},
+    {"TaskState", task_state_fields},
+    {"TaskDetails", task_details_fields},
+    {"CreateApiKey", create_api_key_fields},
+    {"CreatedApiKey", created_api_key_fields},
+    {"ApiKey", api_key_fields},
+    {"Root", root_fields},
+    {"Login", login_fields},
+    {NULL, NULL},
+};
+
+const struct resource *resource_by_kind(const char *kind)
+{
+    for (size_t i = 0; resources[i]; i++)
+        if (strcmp(resources[i]->kind, kind) == 0) return resources[i];
+    return NULL;
+}
+
+const struct resource *resource_by_route(const char *route)
+{
+    for (size_t i = 0; resources[i]; i++)
+        if (str_same(resources[i]->route, route)) return resources[i];
+    return NULL;
+}
+
+static int wrong(const struct resource *r, const char *why, const char *what, struct error *e)
+{
+    return fail(e, ERR_INTERNAL, "resource %s: %s \"%s\"", r->kind, why, what);
+}
+
+/* Placeholders name members of the table, and no name is given twice. */
+static int check_links(const struct resource *r, struct error *e)
+{
+    if (r->links == NULL || strcmp(r->links[0].name, "Self") != 0)
+        return wrong(r, "the first link must be", "Self", e);
+    for (const struct link_template *row = r->links; row->name; row++) {
+        for (const struct link_template *other = r->links; other != row; other++)
+            if (str_same(other->name, row->name)) return wrong(r, "has twice link", row->name, e);
+        for (const char *at = row->path; (at = strchr(at, '{')); at++) {
+            if (at[1] < 'A' || at[1] > 'Z') continue;
+            CLEANUP(freep) char *name = xstrndup(at + 1, strcspn(at + 1, "}"));
+            if (field_find(r->fields, name) == NULL)
+                return wrong(r, "no member for the link's", name, e);
+        }
+    }
+    return 0;
+}
+
+static int check_resource(const struct resource *r, struct error *e)
+{
+    const char *const members[] = {r->name_member, r->owner_member, r->has_slug ? "Slug" : NULL,
+                                   "Id",           "Links",         r->system ? NULL : "SpaceId"};
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        if (members[i] && field_find(r->fields, members[i]) == NULL)
+            return wrong(r, "has no member", members[i], e);
+    if (resource_by_kind(r->kind) != r) return wrong(r, "is there twice as", r->kind, e);
+    if (resource_by_route(r->route) != r) return wrong(r, "is there twice as", r->route, e);
+    if (r->view == NULL) return wrong(r, "has no permission to", "view", e);
+    if (check_links(r, e) < 0) return -1;
+    return field_check(r->item_type, r->fields, e);
+}
+
+int resources_check(struct error *e)
+{
+    for (size_t i = 0; resources[i]; i++)
+        if (check_resource(resources[i], e) < 0) return -1;
+    for (const struct named_table *t = command_tables; t->name; t++)
+        if (field_check(t->name, t->fields, e) < 0) return -1;
+    return 0;
+}

@@ -1,0 +1,44 @@
+/* space.c - a space: everything else but users, nodes and tasks lives in one. See resource.h. */
+#include "model/resource.h"
+#include "model/shape.h"
+
+const struct field space_fields[] = {
+    ROW_ID,
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .max = 50, .doc = "name, unique on this server"},
+    ROW_SLUG,
+    ROW_DESCRIPTION,
+    {"IsDefault", FIELD_BOOL, FIELD_READ_ONLY, .doc = "true: used by requests that name no space"},
+    {"IsPrivate", FIELD_BOOL, .doc = "true: only its own teams see it"},
+    {"TaskQueueStopped", FIELD_BOOL, .doc = "true: no new task of it starts; needed to delete it"},
+    {"SpaceManagersTeams", FIELD_LIST, .item = FIELD_STRING, .doc = "teams that manage it"},
+    {"SpaceManagersTeamMembers", FIELD_LIST, .item = FIELD_STRING, .doc = "users that manage it"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+
+static const struct link_template links[] = {
+    {"Self", "/api/spaces/{Id}"},
+    {"SpaceHome", "/api/{Id}"},
+    {"Logo", "/api/spaces/{Id}/logo"},
+    {"SpaceSearch", "/api/spaces/{Id}/search{?keyword}"},
+    {"Web", "/app#/{Id}"},
+    {NULL, NULL},
+};
+
+const struct resource space_resource = {
+    .kind = "Spaces",
+    .item_type = "Space",
+    .noun = "Space",
+    .route = "spaces",
+    .system = true,
+    .fields = space_fields,
+    .links = links,
+    .name_member = "Name",
+    .unique_names = true,
+    .has_slug = true,
+    .order = ORDER_BY_NAME,
+    .view = "SpaceView",
+    .create = "SpaceCreate",
+    .edit = "SpaceEdit",
+    .remove = "SpaceDelete",
+};

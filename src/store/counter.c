@@ -1,0 +1,25 @@
+/* counter.c - see counter.h. */
+#include "store/counter.h"
+
+static const char SQL_TAKE[] =
+    "insert into counter (name, value) values ($1, $2) on conflict (name) do update set "
+    "value = counter.value + $2 returning value";
+
+int counter_take(struct db_tx *tx, const char *name, int64_t count, int64_t *ret_first,
+                 struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    ASSERT(count > 0);
+    if (db_query(tx, SQL_TAKE, ARGS(TEXT(name), I64(count)), &rows, e) < 0) return -1;
+    int r = db_next(rows, e);
+    if (r < 0) return -1;
+    ASSERT(r == 1);
+    *ret_first = db_i64(rows, 0) - count + 1;
+    return 0;
+}
+
+int counter_next(struct db_tx *tx, const char *name, int64_t *ret, struct error *e)
+{
+    return counter_take(tx, name, 1, ret, e);
+}

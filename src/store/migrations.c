@@ -1,0 +1,31 @@
+/* migrations.c - see migrations.h. The texts of migrations/ are put into the program by the
+ * assembler; the checksum of a step is that of its text, so a released file that was edited is
+ * noticed by every database that has it. */
+#include "store/migrations.h"
+
+#include "crypt/apikey.h"
+#include "db/migrate.h"
+
+#define EMBED(symbol, file)                       \
+    __asm__(".section .rodata\n"                  \
+            ".global " #symbol "\n" #symbol ":\n" \
+            ".incbin \"" file "\"\n"              \
+            ".byte 0\n"                           \
+            ".previous\n");                       \
+    extern const char symbol[] __attribute__((visibility("hidden")))
+
+EMBED(migration_0001, "migrations/0001_initial.sql");
+EMBED(migration_0002, "migrations/0002_tasks.sql");
+
+int store_migrate(struct db *db, struct error *e)
+{
+    struct migration steps[] = {
+        {.number = 1, .name = "0001_initial", .sql = migration_0001},
+        {.number = 2, .name = "0002_tasks", .sql = migration_0002},
+    };
+    char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(steps); i++)
+        steps[i].checksum = hash_text(steps[i].sql, strlen(steps[i].sql), checksums[i]);
+    return db_migrate(db, steps, ARRAY_LEN(steps), BOBTAIL_VERSION, e);
+}

@@ -1,0 +1,449 @@
+/* task.c - see task.h.
+ *
+ * Queue: task_tag has one row per tag that waits or runs; `head_rank` repeats the smallest rank
+ * that waits there. A claim takes the smallest head among free tags by one index, so its cost does
+ * not grow with the queue. Every change locks the tag's row first, then the task's, so that two
+ * nodes never deadlock. */
+#include "store/task.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define COLUMNS                                                                                    \
+    "id, rank, space_id, kind, description, state, tag, node_id, epoch, cancel_by, queued_at, "    \
+    "started_at, completed_at, updated_at, error, has_warnings, cleanup, journal_seq, log_lines, " \
+    "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments"
+
+bool task_state_ended(const char *state)
+{
+    return strcmp(state, "Queued") != 0 && strcmp(state, "Executing") != 0 &&
+           strcmp(state, "Cancelling") != 0;
+}
+
+static void read_row(struct db_rows *r, struct arena *a, struct task *t)
+{
+    t->id = arena_strdup(a, db_text(r, 0));
+    t->rank = db_i64(r, 1);
+    t->space_id = arena_strdup(a, db_text(r, 2));
+    t->kind = arena_strdup(a, db_text(r, 3));
+    t->description = arena_strdup(a, db_text(r, 4));
+    t->state = arena_strdup(a, db_text(r, 5));
+    t->tag = arena_strdup(a, db_text(r, 6));
+    t->node_id = arena_strdup(a, db_text(r, 7));
+    t->epoch = db_i64(r, 8);
+    t->cancel_by = arena_strdup(a, db_text(r, 9));
+    t->queued_at = db_i64(r, 10);
+    t->started_at = db_i64(r, 11);
+    t->completed_at = db_i64(r, 12);
+    t->updated_at = db_i64(r, 13);
+    t->error = arena_strdup(a, db_text(r, 14));
+    t->has_warnings = db_i64(r, 15) != 0;
+    t->cleanup = db_i64(r, 16) != 0;
+    t->journal_seq = db_i64(r, 17);
+    t->log_lines = db_i64(r, 18);
+    t->log_bytes = db_i64(r, 19);
+    t->project_id = arena_strdup(a, db_text(r, 20));
+    t->environment_id = arena_strdup(a, db_text(r, 21));
+    t->runbook_id = arena_strdup(a, db_text(r, 22));
+    t->subject_id = arena_strdup(a, db_text(r, 23));
+    t->arguments = arena_strdup(a, db_text(r, 24));
+}
+
+/* Reads one row of ${rows}, which it frees: 1 and *${ret}, or 0. */
+static int take_one(struct db_rows *rows_in, struct arena *a, struct task *ret, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = rows_in;
+    int r = db_next(rows, e);
+
+    if (r > 0) read_row(rows, a, ret);
+    return r;
+}
+
+static int take_all(struct db_rows *rows_in, struct arena *a, struct task **ret, size_t *ret_n,
+                    struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = rows_in;
+    ARENA_LIST(struct task) list = {0};
+    int r;
+
+    while ((r = db_next(rows, e)) > 0) {
+        read_row(rows, a, ARENA_ADD(a, &list));
+    }
+    if (r < 0) return -1;
+    *ret = list.items;
+    *ret_n = list.n;
+    return 0;
+}
+
+static const char SQL_INSERT[] =
+    "insert into task (id, rank, space_id, kind, description, state, tag, queued_at, updated_at, "
+    "project_id, "
+    "environment_id, runbook_id, subject_id, arguments) "
+    "values ($1, $2, $3, $4, $5, 'Queued', $6, $7, $7, $8, $9, $10, $11, $12)";
+static const char SQL_TAG_WAIT[] =
+    "insert into task_tag (tag, head_rank, waiting) values ($1, $2, 1) on conflict (tag) do update "
+    "set "
+    "head_rank = case when task_tag.head_rank is null or task_tag.head_rank > excluded.head_rank "
+    "then excluded.head_rank else task_tag.head_rank end, waiting = task_tag.waiting + 1";
+
+int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e)
+{
+    if (db_exec(tx, SQL_TAG_WAIT, ARGS(TEXT(t->tag), I64(t->rank)), e) < 0) return -1;
+    return db_exec(tx, SQL_INSERT,
+                   ARGS(TEXT(t->id), I64(t->rank), TEXT(t->space_id), TEXT(t->kind),
+                        TEXT(t->description), TEXT(t->tag), I64(t->queued_at), TEXT(t->project_id),
+                        TEXT(t->environment_id), TEXT(t->runbook_id), TEXT(t->subject_id),
+                        TEXT(t->arguments)),
+                   e);
+}
+
+static const char SQL_TAG_CLAIM[] = "update task_tag set running_task = 'claimed' where tag = "
+                                    "(select tag from task_tag where running_task is null "
+                                    "and head_rank is not null order by head_rank limit 1) and "
+                                    "running_task is null returning tag, head_rank";
+static const char SQL_TASK_CLAIM[] = "update task set state = 'Executing', node_id = $2, epoch = "
+                                     "epoch + 1, started_at = $3, updated_at = $3 "
+                                     "where rank = $1 and state = 'Queued' returning " COLUMNS;
+static const char SQL_TAG_CLAIMED[] =
+    "update task_tag set running_task = $2, waiting = waiting - 1, "
+    "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued') where tag = $1";
+
+/* Takes the free tag whose head waits longest: 1 with tag and rank, 0 when none is ready. */
+static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
+                     struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_TAG_CLAIM, NO_ARGS, &rows, e) < 0) return -1;
+    int r = db_next(rows, e);
+    if (r <= 0) return r;
+    *ret_tag = arena_strdup(a, db_text(rows, 0));
+    *ret_rank = db_i64(rows, 1);
+    return 1;
+}
+
+int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
+               struct task *ret, struct error *e)
+{
+    struct db_rows *rows = NULL;
+    const char *tag;
+    int64_t rank;
+
+    int r = claim_tag(tx, a, &tag, &rank, e);
+    if (r <= 0) return r;
+    if (db_query(tx, SQL_TASK_CLAIM, ARGS(I64(rank), TEXT(node_id), I64(now_ms)), &rows, e) < 0)
+        return -1;
+    r = take_one(rows, a, ret, e);
+    if (r < 0) return -1;
+    if (r == 0) return fail(e, ERR_CORRUPT, "queue of tag %s names a task that does not wait", tag);
+    if (db_exec(tx, SQL_TAG_CLAIMED, ARGS(TEXT(tag), TEXT(ret->id)), e) < 0) return -1;
+    return 1;
+}
+
+static const char SQL_ADOPT[] =
+    "update task set node_id = $3, epoch = epoch + 1 where id = $1 and node_id = $2 and "
+    "(state in ('Executing', 'Cancelling') or cleanup = 1) returning " COLUMNS;
+
+int task_adopt(struct db_tx *tx, const char *id, const char *from_node, const char *node_id,
+               struct arena *a, struct task *ret, struct error *e)
+{
+    struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_ADOPT, ARGS(TEXT(id), TEXT(from_node), TEXT(node_id)), &rows, e) < 0)
+        return -1;
+    return take_one(rows, a, ret, e);
+}
+
+static const char SQL_OF_NODE[] =
+    "select id, rank from task where node_id = $1 and state in ('Executing', 'Cancelling') "
+    "union select id, rank from task where node_id = $1 and cleanup = 1 order by 2";
+
+int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
+                 size_t *ret_n, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    ARENA_LIST(const char *) list = {0};
+    int r;
+
+    if (db_query(tx, SQL_OF_NODE, ARGS(TEXT(node_id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0) {
+        *ARENA_ADD(a, &list) = arena_strdup(a, db_text(rows, 0));
+    }
+    if (r < 0) return -1;
+    *ret = list.items;
+    *ret_n = list.n;
+    return 0;
+}
+
+static const char SQL_ADVANCE[] =
+    "update task set journal_seq = $4, log_lines = $5, log_bytes = $6, updated_at = $7, "
+    "has_warnings = $8, cleanup = $9 where id = $1 and epoch = $2 and (cancel_by is null or $3 = "
+    "1)";
+static const char SQL_END[] =
+    "update task set state = $3, error = $4, completed_at = $5 where id = $1 and epoch = $2";
+static const char SQL_STATE[] = "select epoch, tag from task where id = $1";
+static const char SQL_TAG_FREE[] = "update task_tag set running_task = null where tag = (select "
+                                   "tag from task where id = $1) and running_task = $1";
+static const char SQL_TAG_DROP[] = "delete from task_tag where tag = (select tag from task where "
+                                   "id = $1) and running_task is null and waiting = 0";
+
+/* Why did the guarded update change nothing? */
+static int refuse_turn(struct db_tx *tx, const struct task_turn *turn, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_STATE, ARGS(TEXT(turn->task_id)), &rows, e) < 0) return -1;
+    int r = db_next(rows, e);
+    if (r < 0) return -1;
+    if (r == 0 || db_i64(rows, 0) != turn->epoch)
+        return fail(e, ERR_FENCED, "task %s is run by another node now", turn->task_id);
+    return fail(e, ERR_CONFLICT, "task %s was asked to stop", turn->task_id);
+}
+
+static int end_task(struct db_tx *tx, const struct task_turn *turn, struct error *e)
+{
+    if (db_exec(tx, SQL_END,
+                ARGS(TEXT(turn->task_id), I64(turn->epoch), TEXT(turn->state), TEXT(turn->error),
+                     I64(turn->now_ms)),
+                e) < 0)
+        return -1;
+    if (db_exec(tx, SQL_TAG_FREE, ARGS(TEXT(turn->task_id)), e) < 0) return -1;
+    return db_exec(tx, SQL_TAG_DROP, ARGS(TEXT(turn->task_id)), e) < 0 ? -1 : 0;
+}
+
+int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e)
+{
+    int changed = db_exec(tx, SQL_ADVANCE,
+                          ARGS(TEXT(turn->task_id), I64(turn->epoch), I64(turn->cancel_seen),
+                               I64(turn->journal_seq), I64(turn->log_lines), I64(turn->log_bytes),
+                               I64(turn->now_ms), I64(turn->has_warnings), I64(turn->cleanup)),
+                          e);
+    if (changed < 0) return -1;
+    if (changed == 0) return refuse_turn(tx, turn, e);
+    return turn->state && task_state_ended(turn->state) ? end_task(tx, turn, e) : 0;
+}
+
+static const char SQL_CANCEL_QUEUED[] =
+    "update task set state = 'Canceled', cancel_by = $2, completed_at = $3, updated_at = $3, "
+    "error = 'canceled by ' || $2 || ' before it started' where id = $1 and state = 'Queued'";
+static const char SQL_TAG_UNWAIT[] = "update task_tag set waiting = waiting - 1, head_rank = "
+                                     "(select min(rank) from task where tag = "
+                                     "(select tag from task where id = $1) and state = 'Queued') "
+                                     "where tag = (select tag from task where id = $1)";
+static const char SQL_CANCEL_RUNNING[] = "update task set state = 'Cancelling', cancel_by = $2, "
+                                         "updated_at = $3 where id = $1 and state = 'Executing'";
+static const char SQL_TAG_LOCK[] =
+    "update task_tag set waiting = waiting where tag = (select tag from task where id = $1)";
+
+/* 1 = it waited and is Canceled now, 0 = it does not wait. */
+static int cancel_queued(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
+                         struct error *e)
+{
+    if (db_exec(tx, SQL_TAG_LOCK, ARGS(TEXT(id)), e) < 0) return -1;
+    int n = db_exec(tx, SQL_CANCEL_QUEUED, ARGS(TEXT(id), TEXT(by), I64(now_ms)), e);
+    if (n <= 0) return n;
+    if (db_exec(tx, SQL_TAG_UNWAIT, ARGS(TEXT(id)), e) < 0) return -1;
+    return db_exec(tx, SQL_TAG_DROP, ARGS(TEXT(id)), e) < 0 ? -1 : 1;
+}
+
+static int cancel_running(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
+                          struct error *e)
+{
+    return db_exec(tx, SQL_CANCEL_RUNNING, ARGS(TEXT(id), TEXT(by), I64(now_ms)), e);
+}
+
+int task_cancel(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
+                const char **ret_state, struct error *e)
+{
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    struct task t;
+
+    if (task_get(tx, id, &a, &t, e) < 0) return -1;
+    int n = cancel_running(tx, id, by, now_ms, e);
+    if (n == 0 && (n = cancel_queued(tx, id, by, now_ms, e)) > 0) {
+        *ret_state = "Canceled";
+        return 0;
+    }
+    /* it may have been claimed between the two looks */
+    if (n == 0) n = cancel_running(tx, id, by, now_ms, e);
+    if (n < 0 || task_get(tx, id, &a, &t, e) < 0) return -1;
+    if (task_state_ended(t.state))
+        return fail(e, ERR_CONFLICT, "%s ended as %s before it could be canceled", id, t.state);
+    *ret_state = "Cancelling";
+    return 0;
+}
+
+static const char SQL_GET[] = "select " COLUMNS " from task where id = $1";
+
+int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret, struct error *e)
+{
+    struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_GET, ARGS(TEXT(id)), &rows, e) < 0) return -1;
+    int r = take_one(rows, a, ret, e);
+    if (r == 0) return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    return r < 0 ? -1 : 0;
+}
+
+/* Every filter is a parameter that may be null, so that one text serves every query. Lists are
+ * joined by newlines. */
+#define FILTER                                                                      \
+    " from task where ($1 is null or space_id = $1) and ($2 is null or kind = $2) " \
+    "and ($3 is null or project_id = $3) and ($4 is null or environment_id = $4) "  \
+    "and ($5 is null or runbook_id = $5) and ($6 is null or subject_id = $6) "      \
+    "and ($7 is null or lower(description) like $7 escape '!') "                    \
+    "and ($8 is null or $8 like '%/' || state || '/%')"
+static const char SQL_LIST[] = "select " COLUMNS FILTER " order by rank desc limit $9 offset $10";
+static const char SQL_COUNT[] = "select count(*)" FILTER;
+
+/* "/a/b/" of a list, NULL for none: ids and states hold no slash. */
+static const char *joined(struct arena *a, const char *const *items, size_t n)
+{
+    if (items == NULL) return NULL;
+    const char *s = "/";
+    for (size_t i = 0; i < n; i++) s = arena_fmt(a, "%s%s/", s, items[i]);
+    return s;
+}
+
+/* A LIKE pattern that finds ${text} anywhere, with its own wildcards made plain. */
+static const char *like(struct arena *a, const char *text)
+{
+    if (text == NULL) return NULL;
+    CLEANUP(freep) char *folded = str_fold(text);
+    CLEANUP(buf_done) struct buf b = BUF_INIT(BUF_UNBOUNDED);
+    buf_addc(&b, '%');
+    for (const char *p = folded; *p; p++) {
+        if (*p == '%' || *p == '_' || *p == '!') buf_addc(&b, '!');
+        buf_addc(&b, *p);
+    }
+    buf_addc(&b, '%');
+    return arena_strdup(a, buf_str(&b));
+}
+
+static bool among(const char *const *list, size_t n, const char *item)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(list[i], item) == 0) return true;
+    return list == NULL;
+}
+
+/* A list by ids reads each by its key: clients that wait for a task ask so every second. */
+static int list_by_ids(struct db_tx *tx, const struct task_query *q, struct arena *a,
+                       struct task **ret, size_t *ret_n, int64_t *ret_total, struct error *e)
+{
+    ARENA_LIST(struct task) list = {0};
+    int64_t found = 0;
+
+    for (size_t i = 0; i < q->n_ids; i++) {
+        struct db_rows *rows = NULL;
+        struct task t;
+        if (db_query(tx, SQL_GET, ARGS(TEXT(q->ids[i])), &rows, e) < 0) return -1;
+        int r = take_one(rows, a, &t, e);
+        if (r < 0) return -1;
+        if (r == 0 || (q->space_id && strcmp(q->space_id, t.space_id) != 0)) continue;
+        if (!among(q->states, q->n_states, t.state)) continue;
+        if (found++ >= q->skip && (int64_t)list.n < q->take) *ARENA_ADD(a, &list) = t;
+    }
+    *ret = list.items;
+    *ret_n = list.n;
+    *ret_total = found;
+    return 0;
+}
+
+#define FILTER_ARGS(q, partial, states)                                                     \
+    TEXT((q)->space_id), TEXT((q)->kind), TEXT((q)->project_id), TEXT((q)->environment_id), \
+        TEXT((q)->runbook_id), TEXT((q)->subject_id), TEXT(partial), TEXT(states)
+
+int task_list(struct db_tx *tx, const struct task_query *q, struct arena *a, struct task **ret,
+              size_t *ret_n, int64_t *ret_total, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *count = NULL;
+    struct db_rows *rows = NULL;
+    const char *states = joined(a, q->states, q->n_states), *partial = like(a, q->partial_name);
+
+    if (q->ids) return list_by_ids(tx, q, a, ret, ret_n, ret_total, e);
+    if (db_query(tx, SQL_COUNT, ARGS(FILTER_ARGS(q, partial, states)), &count, e) < 0) return -1;
+    if (db_next(count, e) < 0) return -1;
+    *ret_total = db_i64(count, 0);
+    if (db_query(tx, SQL_LIST, ARGS(FILTER_ARGS(q, partial, states), I64(q->take), I64(q->skip)),
+                 &rows, e) < 0)
+        return -1;
+    return take_all(rows, a, ret, ret_n, e);
+}
+
+#define AHEAD                                                                              \
+    " from task where tag = $1 and id <> $2 and (state in ('Executing', 'Cancelling') or " \
+    "(state = 'Queued' and rank < $3))"
+static const char SQL_AHEAD[] =
+    "select " COLUMNS AHEAD " order by case state when 'Queued' then 1 else 0 end, rank "
+    "limit $4 offset $5";
+static const char SQL_AHEAD_COUNT[] = "select count(*)" AHEAD;
+
+int task_queued_behind(struct db_tx *tx, const struct task *t, int64_t skip, int64_t take,
+                       struct arena *a, struct task **ret, size_t *ret_n, int64_t *ret_total,
+                       struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *count = NULL;
+    struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_AHEAD_COUNT, ARGS(TEXT(t->tag), TEXT(t->id), I64(t->rank)), &count, e) <
+            0 ||
+        db_next(count, e) < 0)
+        return -1;
+    *ret_total = db_i64(count, 0);
+    if (db_query(tx, SQL_AHEAD, ARGS(TEXT(t->tag), TEXT(t->id), I64(t->rank), I64(take), I64(skip)),
+                 &rows, e) < 0)
+        return -1;
+    return take_all(rows, a, ret, ret_n, e);
+}
+
+static const char SQL_HOLDER[] = "select running_task from task_tag where tag = $1";
+
+int task_tag_holder(struct db_tx *tx, const char *tag, struct arena *a, const char **ret,
+                    struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_HOLDER, ARGS(TEXT(tag)), &rows, e) < 0) return -1;
+    int r = db_next(rows, e);
+    if (r < 0) return -1;
+    *ret = r ? arena_strdup(a, db_text(rows, 0)) : NULL;
+    return 0;
+}
+
+static const char SQL_COUNTS[] =
+    "select state, count(*) from task where ($1 is null or space_id = $1) group by state";
+
+int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    struct task_counts c = {0};
+    const struct {
+        const char *state;
+        int64_t *count;
+    } places[] = {{"Queued", &c.queued},         {"Executing", &c.executing},
+                  {"Cancelling", &c.cancelling}, {"Success", &c.success},
+                  {"Failed", &c.failed},         {"Canceled", &c.canceled},
+                  {"TimedOut", &c.timed_out}};
+    int r;
+
+    if (db_query(tx, SQL_COUNTS, ARGS(TEXT(space_id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0)
+        for (size_t i = 0; i < ARRAY_LEN(places); i++)
+            if (strcmp(db_text(rows, 0), places[i].state) == 0) *places[i].count = db_i64(rows, 1);
+    if (r < 0) return -1;
+    *ret = c;
+    return 0;
+}
+
+static const char SQL_PLACE[] = "select count(*) from task where state = 'Queued' and rank < $1";
+
+int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_PLACE, ARGS(I64(t->rank)), &rows, e) < 0 || db_next(rows, e) < 0)
+        return -1;
+    *ret = db_i64(rows, 0);
+    return 0;
+}

@@ -1,0 +1,95 @@
+/* task.h - the only home of the SQL of tables task and task_tag: queue, claim, state, fencing.
+ *
+ * All functions run inside a transaction of db.h; texts live in the arena given. A write on behalf
+ * of a running task names its epoch and fails with ERR_FENCED when another node has claimed the
+ * task since. */
+#ifndef STORE_TASK_H
+#define STORE_TASK_H
+#include "base/arena.h"
+#include "base/json.h"
+#include "db/db.h"
+
+struct task {
+    const char *id, *space_id, *kind, *description, *state, *tag;
+    const char *node_id;   /* NULL while queued */
+    const char *cancel_by; /* user name; NULL = not asked to stop */
+    const char *error;
+    const char *project_id, *environment_id, *runbook_id,
+        *subject_id;       /* NULL when not of that kind */
+    const char *arguments; /* JSON object */
+    int64_t rank, epoch, journal_seq, log_lines, log_bytes;
+    int64_t queued_at, started_at, completed_at, updated_at; /* UTC ms, 0 = not yet */
+    bool has_warnings, cleanup;
+};
+
+/** Queued, Executing, Cancelling are the states of a task that has not ended. */
+bool task_state_ended(const char *state);
+
+/** Puts ${t} (id, rank, space, kind, description, tag, subjects, arguments, queued_at filled) at
+ * the end of its tag's queue. */
+int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e) MUST_USE;
+/** Claims the first task whose tag is free for ${node_id}, raising its epoch. 1 = *${ret} is
+ * claimed, 0 = nothing is ready. */
+int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
+               struct task *ret, struct error *e) MUST_USE;
+/** Takes over a task that ran on ${from_node}, raising its epoch; 0 = it is no longer there to be
+ * taken. */
+int task_adopt(struct db_tx *tx, const char *id, const char *from_node, const char *node_id,
+               struct arena *a, struct task *ret, struct error *e) MUST_USE;
+/** Ids of unfinished or uncleaned tasks of ${node_id}, oldest first. */
+int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
+                 size_t *ret_n, struct error *e) MUST_USE;
+
+/** What one turn of a run changes in its task row. */
+struct task_turn {
+    const char *task_id;
+    int64_t epoch;
+    bool cancel_seen;    /* the run knows that it was asked to stop */
+    int64_t journal_seq; /* last entry after this turn */
+    int64_t log_lines, log_bytes;
+    const char *state; /* NULL = unchanged; an end state frees the tag */
+    const char *error;
+    bool has_warnings, cleanup;
+    int64_t now_ms;
+};
+/** Applies a turn. ERR_FENCED: another node owns the task. ERR_CONFLICT: someone asked to cancel
+ * and this run has not seen it: nothing was written, fold again. */
+int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e) MUST_USE;
+
+/** Asks a task to stop: a queued one ends as Canceled at once (*${ret_state} says so), a running
+ * one becomes Cancelling. ERR_CONFLICT when it has ended already, naming its state. */
+int task_cancel(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
+                const char **ret_state, struct error *e) MUST_USE;
+
+/** ERR_NOT_FOUND names the id. */
+int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret,
+             struct error *e) MUST_USE;
+
+struct task_query {
+    const char *space_id;      /* NULL = all */
+    const char *const *ids;    /* n_ids of them; NULL = any */
+    const char *const *states; /* likewise */
+    size_t n_ids, n_states;
+    const char *kind, *project_id, *environment_id, *runbook_id, *partial_name; /* NULL = any */
+    const char *subject_id;
+    int64_t skip, take;
+};
+/** Newest first. */
+int task_list(struct db_tx *tx, const struct task_query *q, struct arena *a, struct task **ret,
+              size_t *ret_n, int64_t *ret_total, struct error *e) MUST_USE;
+/** Queued tasks that run before ${t}: those of its tag, the running one first. */
+int task_queued_behind(struct db_tx *tx, const struct task *t, int64_t skip, int64_t take,
+                       struct arena *a, struct task **ret, size_t *ret_n, int64_t *ret_total,
+                       struct error *e) MUST_USE;
+/** The task that holds ${tag}, NULL when it is free. */
+int task_tag_holder(struct db_tx *tx, const char *tag, struct arena *a, const char **ret,
+                    struct error *e) MUST_USE;
+/** Counts of tasks per state, for /metrics and the task list. */
+struct task_counts {
+    int64_t queued, executing, cancelling, success, failed, canceled, timed_out;
+};
+int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret,
+               struct error *e) MUST_USE;
+/** Queued tasks with a smaller rank. */
+int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct error *e) MUST_USE;
+#endif
