@@ -1,0 +1,51 @@
+/* engine.h - the task engine: claims queued tasks, runs them to their end, survives `kill -9` at
+ * any moment.
+ *
+ * A task in progress is a `run`: a mailbox of events that one work thread at a time handles
+ * (run.h). What happened is in the task's journal; the engine holds nothing that it cannot read
+ * back. All functions: any thread. */
+#ifndef ENGINE_ENGINE_H
+#define ENGINE_ENGINE_H
+#include "base/clock.h"
+#include "crypt/seal.h"
+#include "db/db.h"
+#include "engine/live.h"
+#include "fleet/driver.h"
+
+struct engine;
+struct engine_options {
+    struct db *db;
+    const struct secret_key *key; /* master key; borrowed */
+    const struct clock *clock;
+    struct driver *builtin; /* the built-in worker; borrowed */
+    const char *node_id, *node_name, *jobs_path, *blobs_path;
+    const char *server_uri; /* Octopus.Web.ServerUri; NULL = unknown */
+    int64_t task_cap;       /* tasks at once; 0 = take none */
+    size_t threads;         /* work threads */
+    bool shared;            /* other nodes may use this database: leases and take-over */
+    /** Called once when the engine must not go on: another process runs as this node. */
+    void (*fatal)(const char *why);
+};
+
+/** Registers the node, takes up the tasks that it ran when it last stopped, and starts to claim. */
+int engine_start(const struct engine_options *o, struct engine **ret, struct error *e) MUST_USE;
+/** Claims nothing more; what runs goes on. */
+void engine_drain(struct engine *g);
+/** Stops all threads and frees; scripts keep running and are taken up by the next start. */
+void engine_stop(struct engine *g);
+
+/** Something was queued: look for work. */
+void engine_kick(struct engine *g);
+/** Task ${id} was asked to stop (task_cancel has been committed). */
+void engine_cancelled(struct engine *g, const char *id);
+/** Why the run of ${id} cannot go on just now (database away, disk full), into ${out}; false when
+ * it can. */
+bool engine_trouble(struct engine *g, const char *id, char *out, size_t n);
+/** What a task in state Queued waits for besides its tag. */
+struct engine_load {
+    int64_t running, cap;
+    bool draining;
+};
+struct engine_load engine_load(struct engine *g);
+struct live *engine_live(struct engine *g);
+#endif

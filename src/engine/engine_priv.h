@@ -1,0 +1,69 @@
+/* engine_priv.h - what the files of the engine share. */
+#ifndef ENGINE_ENGINE_PRIV_H
+#define ENGINE_ENGINE_PRIV_H
+#include <pthread.h>
+
+#include "base/fault.h"
+#include "base/map.h"
+#include "base/vec.h"
+#include "engine/engine.h"
+#include "engine/run.h"
+#include "engine/timers.h"
+#include "engine/work.h"
+#include "store/log_chunk.h"
+
+/* A node without a sign of life for this long loses its tasks. */
+#define ENGINE_LEASE_MS FAULT_NUMBER("BOBTAIL_FAULT_LEASE_MS", 15000)
+
+struct engine {
+    struct engine_options o;
+    struct work *work;
+    struct timers *timers;
+    struct live *live;
+    char incarnation[40];
+    char boot_id[64];     /* of this run of the machine */
+    pthread_mutex_t lock; /* guards all below; never held during I/O */
+    struct map *runs;     /* task id -> struct run */
+    struct map *tickets;  /* ticket -> struct run that follows it */
+    struct map *foreign;  /* worker -> driver of another node's jobs on this machine */
+    int64_t running;      /* tasks that hold one of the cap's places */
+    bool draining, stopping;
+    bool claiming, claim_again;
+    VEC(struct log_chunk_builder *)
+    builders;                /* not in use; a used one keeps a megabyte, so they are shared */
+    int64_t lease_confirmed; /* monotonic ms before the last successful renewal */
+};
+
+struct log_chunk_builder *engine_builder_take(struct engine *g);
+void engine_builder_give(struct engine *g, struct log_chunk_builder *b);
+
+/** Posts events to the run of a task, if there is one here. */
+void engine_post(struct engine *g, const char *task_id, unsigned events, const char *ticket);
+/** Posts RUN_GO at ${mono_ms}. */
+void engine_post_at(struct engine *g, const char *task_id, int64_t mono_ms);
+/** From now on news of ${ticket} go to ${r}; NULL = to nobody. */
+void engine_route(struct engine *g, const char *ticket, struct run *r);
+/** The run has ended its task: its place is free. Called once per run. */
+void engine_release(struct engine *g, struct run *r);
+/** May this node still act on a worker? False in the last third of its lease. */
+bool engine_holds_lease(struct engine *g);
+/** Monotonic ms at which it may not any more; 0 = never. */
+int64_t engine_lease_end(struct engine *g);
+/** Makes every run look whether its task is still this node's. */
+void engine_doubt(struct engine *g);
+/** The driver that a journal names: the built-in worker of this node, or of another node whose jobs
+ * lie on this machine. ERR_UNREACHABLE when they do not, other errors when that cannot be said now.
+ */
+int engine_driver(struct engine *g, const char *worker, struct driver **ret,
+                  struct error *e) MUST_USE;
+
+/* node.c: the lease, and taking over what dead nodes left */
+/** Finds the jobs of node ${id} on this machine: 1 with a driver that the caller owns, 0 = they are
+ * elsewhere. */
+int engine_node_driver(struct engine *g, const char *id, const char *worker, struct driver **ret,
+                       struct error *e) MUST_USE;
+int engine_node_start(struct engine *g, struct error *e) MUST_USE;
+/** Takes up task ${id}, last run by ${from_node}: 1 = there is a run for it now, 0 = somebody else
+ * has it. */
+int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e) MUST_USE;
+#endif

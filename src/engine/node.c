@@ -1,0 +1,211 @@
+/* node.c - this server among others: its row, its lease, and the tasks that it takes up.
+ *
+ * At start the node takes up what it ran when it last stopped: its data folder is locked, so the
+ * process that ran them is gone. With a shared database it renews a lease and takes over the tasks
+ * of nodes whose lease ended more than one lease ago by the database's clock; it tells its own runs
+ * of cancels that other nodes accepted. */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "engine/engine_priv.h"
+#include "os/file.h"
+#include "store/node.h"
+#include "store/task.h"
+
+#define RENEW_EVERY_MS (ENGINE_LEASE_MS / 5)
+#define LOOK_EVERY_MS 1000
+
+static int read_boot_id(struct engine *g, struct error *e)
+{
+    CLEANUP(buf_done) struct buf text = BUF_INIT(128);
+
+    if (file_read("/proc/sys/kernel/random/boot_id", &text, e) < 0) return -1;
+    while (text.n && text.p[text.n - 1] == '\n') text.p[--text.n] = '\0';
+    snprintf(g->boot_id, sizeof(g->boot_id), "%s",
+             FAULT_TEXT("BOBTAIL_FAULT_BOOT_ID", buf_str(&text)));
+    return 0;
+}
+
+static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    return node_register(tx, ctx, ENGINE_LEASE_MS, e);
+}
+
+struct mine {
+    const char *node_id;
+    struct arena arena;
+    const char **ids;
+    size_t n;
+};
+
+static int mine_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct mine *m = ctx;
+
+    return task_of_node(tx, m->node_id, &m->arena, &m->ids, &m->n, e);
+}
+
+static int adopt_all(struct engine *g, const char *from_node, struct error *e)
+{
+    struct mine m = {.node_id = from_node, .arena = ARENA_INIT};
+    int r = db_read(g->o.db, mine_tx, &m, e);
+
+    for (size_t i = 0; i < m.n && r >= 0; i++) r = engine_adopt(g, m.ids[i], from_node, e);
+    if (m.n && r >= 0) log_info("engine", "took up %zu tasks of node %s", m.n, from_node);
+    arena_done(&m.arena);
+    return r < 0 ? -1 : 0;
+}
+
+int64_t engine_lease_end(struct engine *g)
+{
+    if (!g->o.shared) return 0;
+    pthread_mutex_lock(&g->lock);
+    int64_t confirmed = g->lease_confirmed;
+    pthread_mutex_unlock(&g->lock);
+    return confirmed + ENGINE_LEASE_MS * 2 / 3;
+}
+
+bool engine_holds_lease(struct engine *g)
+{
+    return !g->o.shared || clock_mono(g->o.clock) < engine_lease_end(g);
+}
+
+static int renew_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct engine *g = ctx;
+
+    return node_renew(tx, g->o.node_id, g->incarnation, ENGINE_LEASE_MS, e);
+}
+
+static void renew(void *ctx, const char *key);
+static void renew_work(void *ctx)
+{
+    struct engine *g = ctx;
+    struct error e = {0};
+    int64_t before = clock_mono(g->o.clock);
+
+    if (db_write_hot(g->o.db, renew_tx, g, &e) < 0) {
+        log_warn("engine", "cannot renew the lease of node %s: %s", g->o.node_name, e.text);
+        if (e.kind == ERR_FENCED && g->o.fatal) g->o.fatal(e.text);
+    } else {
+        pthread_mutex_lock(&g->lock);
+        bool lapsed = before - g->lease_confirmed > ENGINE_LEASE_MS;
+        g->lease_confirmed = before;
+        pthread_mutex_unlock(&g->lock);
+        if (lapsed) engine_doubt(g);
+    }
+    timers_at(g->timers, clock_mono(g->o.clock) + RENEW_EVERY_MS, renew, g, NULL);
+}
+
+static void renew(void *ctx, const char *key)
+{
+    (void)key;
+    work_post(((struct engine *)ctx)->work, renew_work, ctx);
+}
+
+struct look {
+    struct engine *g;
+    const char *id; /* of the one node to read */
+    struct arena arena;
+    struct node *dead;
+    size_t n_dead;
+    struct task *asked;
+    size_t n_asked;
+};
+
+static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    static const char *const states[] = {"Cancelling"};
+    struct look *l = ctx;
+    struct task_query q = {.states = states, .n_states = 1, .take = 1000};
+    int64_t total;
+
+    if (node_expired(tx, l->g->o.node_id, ENGINE_LEASE_MS, &l->arena, &l->dead, &l->n_dead, e) < 0)
+        return -1;
+    return task_list(tx, &q, &l->arena, &l->asked, &l->n_asked, &total, e);
+}
+
+static int node_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct look *l = ctx;
+
+    l->dead = arena_alloc(&l->arena, sizeof(*l->dead));
+    return node_get(tx, l->id, &l->arena, l->dead, e);
+}
+
+/* The boot id alone does not say that a path means the same folder: containers share it. */
+static bool is_folder_of(const struct node *n)
+{
+    CLEANUP(freep) char *path = xasprintf("%s/../node-id", n->jobs_path);
+    CLEANUP(buf_done) struct buf id = BUF_INIT(128);
+    struct error e;
+
+    return access(n->jobs_path, R_OK | W_OK) == 0 && file_read(path, &id, &e) == 0 &&
+           strcmp(buf_str(&id), n->id) == 0;
+}
+
+int engine_node_driver(struct engine *g, const char *id, const char *worker, struct driver **ret,
+                       struct error *e)
+{
+    struct look l = {.g = g, .id = id, .arena = ARENA_INIT};
+    int r = db_read(g->o.db, node_tx, &l, e);
+
+    if (r == 0 && strcmp(l.dead->boot_id, g->boot_id) == 0 && is_folder_of(l.dead)) {
+        r = driver_builtin_of(g->o.builtin, l.dead->jobs_path, worker, l.dead->name, ret, e);
+        if (r == 0) {
+            (*ret)->news = g->o.builtin->news;
+            (*ret)->news_ctx = g;
+            r = 1;
+        }
+    }
+    arena_done(&l.arena);
+    return r;
+}
+
+static void look(void *ctx, const char *key);
+static void look_work(void *ctx)
+{
+    struct engine *g = ctx;
+    struct look l = {.g = g, .arena = ARENA_INIT};
+    struct error e = {0};
+
+    if (engine_holds_lease(g) && db_read(g->o.db, look_tx, &l, &e) == 0) {
+        for (size_t i = 0; i < l.n_dead; i++)
+            if (adopt_all(g, l.dead[i].id, &e) < 0)
+                log_warn("engine", "cannot take over: %s", e.text);
+        for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i].id, RUN_CANCEL, NULL);
+        live_notify_all(g->live);
+        engine_kick(g);
+    }
+    arena_done(&l.arena);
+    timers_at(g->timers, clock_mono(g->o.clock) + LOOK_EVERY_MS, look, g, NULL);
+}
+
+static void look(void *ctx, const char *key)
+{
+    (void)key;
+    work_post(((struct engine *)ctx)->work, look_work, ctx);
+}
+
+int engine_node_start(struct engine *g, struct error *e)
+{
+    int64_t before = clock_mono(g->o.clock);
+
+    if (read_boot_id(g, e) < 0) return -1;
+    struct node self = {.id = g->o.node_id,
+                        .name = g->o.node_name,
+                        .incarnation = g->incarnation,
+                        .boot_id = g->boot_id,
+                        .jobs_path = g->o.jobs_path,
+                        .max_tasks = g->o.task_cap};
+    if (db_write_hot(g->o.db, register_tx, &self, e) < 0) return -1;
+    g->lease_confirmed = before;
+    if (adopt_all(g, g->o.node_id, e) < 0) return -1;
+    if (!g->o.shared) return 0;
+    renew(g, NULL);
+    look(g, NULL);
+    return 0;
+}

@@ -1,0 +1,172 @@
+/* turn.c - see turn.h. The commit may run more than once, so it only reads the turn. */
+#include "engine/turn.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/fault.h"
+#include "engine/run_priv.h"
+#include "store/counter.h"
+#include "store/journal.h"
+
+void turn_begin(struct turn *t, struct run *run)
+{
+    *t = (struct turn){.run = run,
+                       .now_ms = clock_now(run->engine->o.clock),
+                       .builder = engine_builder_take(run->engine),
+                       .log_lines = run->log_lines,
+                       .log_bytes = run->log_bytes,
+                       .has_warnings = run->has_warnings};
+}
+
+int turn_entry(struct turn *t, struct entry entry, struct error *e)
+{
+    entry.seq = t->run->state->seq + 1;
+    if (state_apply(t->run->state, &entry, e) < 0) {
+        entry_done(&entry);
+        return -1;
+    }
+    VEC_PUSH(&t->entries, entry);
+    return 0;
+}
+
+void turn_flush(struct turn *t)
+{
+    struct buf blob = BUF_INIT(BUF_UNBOUNDED);
+    int64_t lines = log_chunk_builder_count(t->builder);
+
+    if (lines == 0) return;
+    struct log_row row = {.first_line = t->log_lines + 1,
+                          .lines = lines,
+                          .bytes = (int64_t)log_chunk_builder_bytes(t->builder),
+                          .node = t->node,
+                          .invocation = t->invocation};
+    row.part = t->part ? (*t->part)++ : row.first_line;
+    log_chunk_builder_finish(t->builder, row.first_line, &blob);
+    row.data = (struct str){arena_strndup(&t->arena, blob.p, blob.n), blob.n};
+    buf_done(&blob);
+    t->log_lines += lines;
+    t->log_bytes += row.bytes;
+    *ARENA_ADD(&t->arena, &t->rows) = row;
+}
+
+void turn_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
+               enum log_category category, int64_t at_ms, struct str text)
+{
+    if (t->node == NULL || strcmp(t->node, key) != 0 || strcmp(t->invocation, invocation) != 0) {
+        turn_flush(t);
+        t->node = arena_strdup(&t->arena, key);
+        t->invocation = arena_strdup(&t->arena, invocation);
+        t->part = part;
+    }
+    if (log_chunk_builder_add(t->builder, category, at_ms, text)) return;
+    turn_flush(t);
+    ASSERT(log_chunk_builder_add(t->builder, category, at_ms, text));
+}
+
+void turn_say(struct turn *t, const char *key, enum log_category category, const char *fmt, ...)
+{
+    CLEANUP(buf_done) struct buf text = BUF_INIT(32 * KiB), masked = BUF_INIT(64 * KiB);
+    va_list ap;
+
+    va_start(ap, fmt);
+    buf_vaddf(&text, fmt, ap);
+    va_end(ap);
+    masker_apply(t->run->masker, (struct str){buf_str(&text), text.n}, &masked);
+    struct str rest = {buf_str(&masked), masked.n}, line;
+    while (str_cut(&rest, '\n', &line)) turn_line(t, key, "", NULL, category, t->now_ms, line);
+}
+
+bool turn_empty(const struct turn *t)
+{
+    return t->entries.n == 0 && t->rows.n == 0 && t->cursors.n == 0 && t->variables.n == 0 &&
+           t->artifacts.n == 0 && t->collected.n == 0 && log_chunk_builder_count(t->builder) == 0;
+}
+
+static int write_entries(struct db_tx *tx, const struct turn *t, struct error *e)
+{
+    for (size_t i = 0; i < t->entries.n; i++) {
+        CLEANUP(buf_done) struct buf body = BUF_INIT(BUF_UNBOUNDED);
+        const struct entry *x = &t->entries.items[i];
+        entry_print(&body, x);
+        struct journal_row row = {.seq = x->seq,
+                                  .kind = entry_kind_name(x->kind),
+                                  .version = x->version,
+                                  .at_ms = x->at_ms,
+                                  .body = buf_str(&body)};
+        if (journal_append(tx, t->run->task_id, &row, e) < 0) return -1;
+    }
+    return 0;
+}
+
+static int write_artifacts(struct db_tx *tx, const struct turn *t, struct error *e)
+{
+    char id[48];
+
+    for (size_t i = 0; i < t->artifacts.n; i++) {
+        struct artifact x = t->artifacts.items[i];
+        if (counter_next(tx, "Artifacts", &x.number, e) < 0) return -1;
+        snprintf(id, sizeof(id), "Artifacts-%lld", (long long)x.number);
+        x.id = id;
+        if (artifact_insert(tx, &x, e) < 0) return -1;
+    }
+    for (size_t i = 0; i < t->collected.n; i++) {
+        const struct artifact *x = &t->collected.items[i];
+        if (artifact_collected(tx, x->id, x->content, x->size, x->failure, e) < 0) return -1;
+    }
+    return 0;
+}
+
+static int write_log(struct db_tx *tx, const struct turn *t, struct error *e)
+{
+    const char *task = t->run->task_id;
+
+    for (size_t i = 0; i < t->rows.n; i++)
+        if (task_log_append(tx, task, &t->rows.items[i], e) < 0) return -1;
+    for (size_t i = 0; i < t->cursors.n; i++)
+        if (log_cursor_put(tx, task, &t->cursors.items[i], e) < 0) return -1;
+    for (size_t i = 0; i < t->variables.n; i++)
+        if (output_variable_put(tx, task, &t->variables.items[i], e) < 0) return -1;
+    return t->finish ? log_cursor_clear(tx, task, e) : 0;
+}
+
+static int commit_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    const struct turn *t = ctx;
+    const struct run *r = t->run;
+    struct task_turn row = {.task_id = r->task_id,
+                            .epoch = r->epoch,
+                            .cancel_seen = r->cancel_seen,
+                            .journal_seq = r->state->seq,
+                            .log_lines = t->log_lines,
+                            .log_bytes = t->log_bytes,
+                            .has_warnings = t->has_warnings,
+                            .cleanup = r->state->unclean > 0,
+                            .now_ms = t->now_ms};
+
+    if (t->finish) {
+        row.state = run_status_name(t->status);
+        row.error = t->error ? t->error : "";
+    }
+    if (task_advance(tx, &row, e) < 0) return -1;
+    if (write_entries(tx, t, e) < 0 || write_log(tx, t, e) < 0) return -1;
+    FAULT_POINT("engine.in-commit");
+    return write_artifacts(tx, t, e);
+}
+
+int turn_commit(struct turn *t, struct error *e)
+{
+    turn_flush(t);
+    FAULT_POINT("engine.before-commit");
+    int r = db_write_hot(t->run->engine->o.db, commit_tx, t, e);
+    FAULT_POINT("engine.after-commit");
+    return r;
+}
+
+void turn_done(struct turn *t)
+{
+    for (size_t i = 0; i < t->entries.n; i++) entry_done(&t->entries.items[i]);
+    VEC_DONE(&t->entries);
+    engine_builder_give(t->run->engine, t->builder);
+    arena_done(&t->arena);
+}
