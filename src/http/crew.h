@@ -1,0 +1,17 @@
+/* crew.h - the `req` threads: run jobs in the order they came. */
+#ifndef HTTP_CREW_H
+#define HTTP_CREW_H
+#include "base/error.h"
+
+struct crew;
+struct job { /* a member of what it works on; in one queue at a time */
+    struct job *next;
+    void (*run)(struct job *);
+};
+int crew_start(int threads, struct crew **ret, struct error *e) MUST_USE;
+/** Queues ${j}; any thread, never blocks. */
+void crew_submit(struct crew *c, struct job *j);
+/** Runs what is queued, joins the threads, frees ${c}; NULL is fine. Nothing may be submitted any
+ * more. */
+void crew_stop(struct crew *c);
+#endif

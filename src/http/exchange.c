@@ -1,0 +1,205 @@
+/* exchange.c - see exchange.h: from the first line of a request to its last byte, on the poller's
+ * side.
+ *
+ * What the library hands over is copied into the exchange's arena, so that nothing below points
+ * into the library. A request that is refused (malformed target, body too large, stopping) still
+ * has its body read and dropped up to DISCARD_MAX, because closing a socket with unread bytes
+ * destroys the answer on its way; beyond that, and when the client waits for "100 Continue", the
+ * answer goes out at once and the connection is closed. */
+#include "http/exchange.h"
+
+#include <arpa/inet.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+#define HEAD_MAX (24 * KiB) /* target and headers; the library's own limit lies at about 30 KiB */
+#define DISCARD_MAX (16 * MiB)
+#define FIRST_ROOM (1 * MiB)
+
+void exchange_refuse(struct exchange *x, int status, const char *why)
+{
+    if (x->refused) return;
+    x->refused = status;
+    x->why = why;
+    atomic_fetch_sub(&x->server->bodies, x->counted);
+    x->counted = 0;
+    buf_done(&x->body);
+}
+
+struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
+                              const char *target)
+{
+    struct exchange *x = xcalloc(1, sizeof(*x));
+    struct error e = {0};
+
+    x->server = s;
+    x->connection = connection;
+    x->body = (struct buf)BUF_INIT(BUF_UNBOUNDED);
+    x->begun_ms = clock_mono(&system_clock);
+    x->end = target + strlen(target);
+    x->req.arena = x->res.arena = &x->arena;
+    x->res.server = s;
+    x->res.connection = connection;
+    x->req.target = arena_strdup(&x->arena, target);
+    if (http_request_parse_target(&x->req, &e) < 0)
+        exchange_refuse(x, 400, arena_fmt(&x->arena, "Malformed request target: %s", e.text));
+    return x;
+}
+
+static const char *remote_text(struct arena *a, const struct sockaddr *sa)
+{
+    char text[INET6_ADDRSTRLEN];
+
+    if (sa && sa->sa_family == AF_INET) {
+        const struct sockaddr_in *in = (const struct sockaddr_in *)sa;
+        inet_ntop(AF_INET, &in->sin_addr, text, sizeof(text));
+        return arena_fmt(a, "%s:%d", text, ntohs(in->sin_port));
+    }
+    if (sa && sa->sa_family == AF_INET6) {
+        const struct sockaddr_in6 *in = (const struct sockaddr_in6 *)sa;
+        inet_ntop(AF_INET6, &in->sin6_addr, text, sizeof(text));
+        if (IN6_IS_ADDR_V4MAPPED(&in->sin6_addr))
+            return arena_fmt(a, "%s:%d", text + 7, ntohs(in->sin6_port));
+        return arena_fmt(a, "[%s]:%d", text, ntohs(in->sin6_port));
+    }
+    return "?";
+}
+
+struct header_copy {
+    struct exchange *x;
+    struct http_header *at;
+    size_t bytes;
+};
+
+static enum MHD_Result copy_header(void *ctx, enum MHD_ValueKind kind, const char *name,
+                                   const char *value)
+{
+    struct header_copy *c = ctx;
+
+    c->at->name = arena_strdup(&c->x->arena, name);
+    c->at->value = arena_strdup(&c->x->arena, value ? value : "");
+    c->bytes += strlen(name) + strlen(c->at->value) + 4;
+    c->at++;
+    return MHD_YES;
+}
+
+static void copy_headers(struct exchange *x)
+{
+    int n = MHD_get_connection_values(x->connection, MHD_HEADER_KIND, NULL, NULL);
+    struct http_header *headers = ARENA_NEW(&x->arena, struct http_header, (size_t)n + 1);
+    struct header_copy c = {x, headers, strlen(x->req.target)};
+
+    MHD_get_connection_values(x->connection, MHD_HEADER_KIND, copy_header, &c);
+    x->req.headers = headers;
+    x->req.n_headers = (size_t)(c.at - headers);
+    if (c.bytes > HEAD_MAX)
+        exchange_refuse(
+            x, 431, arena_fmt(&x->arena, "Target and headers are larger than %zu bytes", HEAD_MAX));
+}
+
+/* A POST may stand for another method: some clients cannot send PUT and DELETE. */
+static void choose_method(struct exchange *x, const char *method)
+{
+    static const char *const allowed[] = {"PUT", "DELETE", "PATCH"};
+    const char *override = http_request_header(&x->req, "X-HTTP-Method-Override");
+
+    x->req.method = arena_strdup(&x->arena, method);
+    if (strcmp(method, "POST") != 0 || str_blank(override) || str_same(override, "POST")) return;
+    for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
+        if (!str_same(override, allowed[i])) continue;
+        x->req.method = allowed[i];
+        return;
+    }
+    exchange_refuse(x, 400,
+                    arena_fmt(&x->arena,
+                              "Header X-HTTP-Method-Override is \"%s\", want PUT, DELETE or PATCH",
+                              override));
+}
+
+static size_t body_limit(const struct exchange *x)
+{
+    const struct http_options *o = &x->server->opt;
+
+    return o->body_limit ? o->body_limit(&x->req, o->ctx) : o->body_max;
+}
+
+static void refuse_large(struct exchange *x)
+{
+    exchange_refuse(x, 413,
+                    arena_fmt(&x->arena,
+                              "The request body is larger than %zu bytes, the limit here",
+                              x->body.max));
+}
+
+/* Sets the body's limit and judges the announced length. True: answer now, the body is not wanted.
+ */
+static bool judge_length(struct exchange *x)
+{
+    const char *text = http_request_header(&x->req, "Content-Length");
+    const char *coding = http_request_header(&x->req, "Transfer-Encoding");
+    int64_t length = 0;
+
+    if (text && coding) { /* two lengths: request smuggling */
+        exchange_refuse(x, 400, "Both Content-Length and Transfer-Encoding are given");
+        return true;
+    }
+    x->body.max = x->refused ? 0 : body_limit(x);
+    if (text)
+        (void)str_i64(text, 0, INT64_MAX, &length); /* the library has refused what is no number */
+    if ((size_t)length > x->body.max) refuse_large(x);
+    if (x->refused)
+        return (size_t)length > DISCARD_MAX ||
+               (length && http_request_header(&x->req, "Expect") != NULL);
+    if (length) buf_reserve(&x->body, (size_t)length < FIRST_ROOM ? (size_t)length : FIRST_ROOM);
+    return false;
+}
+
+bool exchange_head(struct exchange *x, const char *method, const char *version)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+
+    x->phase = PHASE_BODY;
+    x->req.remote = remote_text(&x->arena, info ? info->client_addr : NULL);
+    copy_headers(x);
+    choose_method(x, method);
+    /* the version stands one byte behind the target: otherwise a NUL has cut it short */
+    if (version && version[0] && x->end + 1 != version && x->end < version)
+        exchange_refuse(x, 400, "Malformed request target: a NUL byte or a space in it");
+    return judge_length(x);
+}
+
+void exchange_body(struct exchange *x, const char *data, size_t n)
+{
+    struct http_server *s = x->server;
+
+    if (!x->refused && n > x->body.max - x->body.n) refuse_large(x);
+    if (x->refused) {
+        x->discarded += n;
+        return;
+    }
+    x->counted += n;
+    if (atomic_fetch_add(&s->bodies, n) + n > s->opt.bodies_max) {
+        exchange_refuse(x, 503, "The server holds too many large requests at once, try again");
+        return;
+    }
+    buf_add(&x->body, data, n);
+}
+
+void exchange_free(struct exchange *x)
+{
+    struct http_server *s = x->server;
+
+    if (x->res.answer) MHD_destroy_response(x->res.answer);
+    atomic_fetch_sub(&s->bodies, x->counted);
+    buf_done(&x->body);
+    if (x->counts) {
+        pthread_mutex_lock(&s->lock);
+        s->answering--;
+        if (s->stopping) pthread_cond_broadcast(&s->changed);
+        pthread_mutex_unlock(&s->lock);
+    }
+    arena_done(&x->arena);
+    free(x);
+}

@@ -1,0 +1,109 @@
+/* exchange.h - inside http/ only: one request and its answer on their way, and the server they
+ * belong to.
+ *
+ * Owners: the poller thread of the connection while it reads and writes; one worker while the
+ * handler runs, the connection is suspended then. The hand-overs (queue of the crew, resume) order
+ * memory. */
+#ifndef HTTP_EXCHANGE_H
+#define HTTP_EXCHANGE_H
+#include <microhttpd.h>
+#include <poll.h>
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "base/vec.h"
+#include "http/crew.h"
+#include "http/server.h"
+
+/* The sockets of all connections (sockets.c). */
+struct open_sockets {
+    pthread_mutex_t lock;
+    VEC(struct pollfd) polls;
+};
+void sockets_init(struct open_sockets *o);
+void sockets_done(struct open_sockets *o);
+void sockets_add(struct open_sockets *o, int fd);
+void sockets_remove(struct open_sockets *o, int fd);
+/** Makes the library notice clients that hung up; true when there are connections. */
+bool sockets_sweep(struct open_sockets *o);
+
+struct http_server {
+    struct http_options opt; /* with defaults filled in */
+    struct MHD_Daemon *daemon;
+    struct crew *crew;
+    int port;
+    _Atomic size_t bodies; /* bytes of request bodies in memory */
+    struct open_sockets sockets;
+    pthread_t pulse; /* writes the comment lines of silent streams */
+
+    pthread_mutex_t lock; /* guards all below; taken before a stream's lock */
+    pthread_cond_t changed;
+    bool stopping;
+    size_t handling;  /* exchanges in the hands of the crew */
+    size_t answering; /* exchanges given to the crew whose answer has not left yet; includes
+                         handling */
+    struct http_stream *streams;
+};
+
+struct answer_header {
+    struct answer_header *next;
+    const char *name, *value;
+};
+struct http_response {
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct arena *arena;
+    struct MHD_Response *answer; /* owned until queued */
+    int status;
+    bool endless; /* a stream: of unknown length */
+    struct answer_header *headers;
+};
+
+enum phase {
+    PHASE_HEAD,     /* the target is known */
+    PHASE_BODY,     /* body arrives */
+    PHASE_HANDLING, /* with the crew, connection suspended; after resume the answer is there */
+    PHASE_ANSWERED, /* given to the library */
+};
+struct exchange {
+    struct job job;
+    struct http_server *server;
+    struct MHD_Connection *connection;
+    struct arena arena;
+    struct http_request req;
+    struct http_response res;
+    struct buf body;
+    size_t counted;   /* of body in server->bodies */
+    size_t discarded; /* bytes of a refused body read and dropped */
+    int refused;      /* status of the answer instead of the handler's, 0: none */
+    const char *why;  /* its message */
+    const char *end;  /* of the raw target in the library's memory */
+    enum phase phase;
+    bool counts; /* in server->answering */
+    int64_t begun_ms;
+};
+
+/* exchange.c, poller threads */
+struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
+                              const char *target);
+/** The head is complete: method, headers, limits. True when the answer must go out before the body.
+ */
+bool exchange_head(struct exchange *x, const char *method, const char *version);
+void exchange_body(struct exchange *x, const char *data, size_t n);
+/** Frees it; an answer that was never queued dies here, its stream is closed. */
+void exchange_free(struct exchange *x);
+void exchange_refuse(struct exchange *x, int status, const char *why);
+
+/* response.c */
+/** Makes ${answer} (taken over) the answer. */
+void http_response_set(struct http_response *res, int status, const char *content_type,
+                       struct MHD_Response *answer);
+
+/* stream.c */
+void streams_end(struct http_server *s); /* ends all; stopping is set already */
+void *streams_pulse(void *server);       /* body of the pulse thread */
+
+/* listen.c */
+/** A listening socket for "host:port"; ${ret_port} is the port it got. */
+int listen_open(const char *address, int *ret_port, struct error *e) MUST_USE;
+#endif

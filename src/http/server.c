@@ -1,0 +1,297 @@
+/* server.c - see server.h: the library's life, its callbacks, and the hand-over between pollers and
+ * workers.
+ *
+ * A request's way: on_target (first line), on_request with the head, on_request per piece of body,
+ * on_request with nothing more: the connection is suspended and the exchange goes to the crew. The
+ * worker runs the handler and resumes the connection; its poller calls on_request once more, which
+ * queues the answer. on_completed ends it, whatever happened. An idle connection is the library's
+ * alone and costs no thread.
+ *
+ * Stopping: `stopping` is set under the lock under which exchanges are counted in, so that after it
+ * none enters the crew; later requests are answered with 503 by the pollers. */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "http/exchange.h"
+#include "os/thread.h"
+
+#define CONNECTION_MEMORY \
+    (32 * KiB) /* head, part of the body and of the answer; larger is a mapping per connection */
+#define DROP_MAX (17 * MiB) /* of a refused body; past it the connection is cut */
+
+static struct metric answered[] = {
+    METRIC("counter", "bobtail_http_requests_total", "status=\"2xx\"", "requests answered"),
+    METRIC("counter", "bobtail_http_requests_total", "status=\"3xx\"", "requests answered"),
+    METRIC("counter", "bobtail_http_requests_total", "status=\"4xx\"", "requests answered"),
+    METRIC("counter", "bobtail_http_requests_total", "status=\"5xx\"", "requests answered"),
+};
+
+/* Worker: runs the handler, then gives the connection back. */
+static void handle(struct job *j)
+{
+    struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
+    struct http_server *s = x->server;
+
+    x->req.body = (struct str){buf_str(&x->body), x->body.n};
+    s->opt.handle(&x->req, &x->res, s->opt.ctx);
+    if (!http_replied(&x->res))
+        http_reply_message(&x->res, 500, "The server has no answer to this request");
+    pthread_mutex_lock(&s->lock);
+    s->handling--;
+    if (s->stopping) pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    MHD_resume_connection(x->connection);
+}
+
+/* Counts the exchange in; false when the server stops. */
+static bool admit(struct exchange *x)
+{
+    struct http_server *s = x->server;
+
+    pthread_mutex_lock(&s->lock);
+    bool ok = !s->stopping;
+    if (ok) {
+        s->handling++;
+        s->answering++;
+        x->counts = true;
+    }
+    pthread_mutex_unlock(&s->lock);
+    return ok;
+}
+
+/* Gives the answer to the library. */
+static enum MHD_Result queue_answer(struct exchange *x)
+{
+    struct http_response *res = &x->res;
+
+    x->phase = PHASE_ANSWERED;
+    if (res->endless &&
+        strcmp(x->req.method, "HEAD") == 0) /* the library would send the last chunk */
+        http_reply(res, res->status, NULL, "", 0);
+    for (struct answer_header *h = res->headers; h; h = h->next)
+        if (MHD_add_response_header(res->answer, h->name, h->value) != MHD_YES)
+            log_warn("http", "answer header %s is not allowed", h->name);
+    metric_add(&answered[res->status / 100 - 2], 1);
+    enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)res->status, res->answer);
+    MHD_destroy_response(TAKE(res->answer));
+    return rc;
+}
+
+static enum MHD_Result refuse(struct exchange *x)
+{
+    http_reply_message(&x->res, x->refused, x->why);
+    if (x->refused == 503) {
+        http_header(&x->res, "Retry-After", "1");
+        http_header(&x->res, "Connection", "close");
+    }
+    return queue_answer(x);
+}
+
+static enum MHD_Result dispatch(struct exchange *x)
+{
+    if (!x->refused && !admit(x)) exchange_refuse(x, 503, "The server is stopping");
+    if (x->refused) return refuse(x);
+    x->phase = PHASE_HANDLING;
+    x->job.run = handle;
+    MHD_suspend_connection(x->connection);
+    crew_submit(x->server->crew, &x->job);
+    return MHD_YES;
+}
+
+static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
+                                  const char *method, const char *version, const char *data,
+                                  size_t *n, void **con_cls)
+{
+    struct exchange *x = *con_cls;
+
+    switch (x->phase) {
+    case PHASE_HEAD: return exchange_head(x, method, version) ? refuse(x) : MHD_YES;
+    case PHASE_BODY:
+        if (*n == 0) return dispatch(x);
+        exchange_body(x, data, *n);
+        *n = 0;
+        return x->discarded > DROP_MAX ? MHD_NO : MHD_YES;
+    case PHASE_HANDLING: return queue_answer(x);
+    case PHASE_ANSWERED: break;
+    }
+    *n = 0;
+    return MHD_YES;
+}
+
+static void *on_target(void *ctx, const char *target, struct MHD_Connection *connection)
+{
+    return exchange_new(ctx, connection, target);
+}
+
+static void on_completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
+                         enum MHD_RequestTerminationCode why)
+{
+    struct exchange *x = *con_cls;
+
+    if (x == NULL) return;
+    log_debug("http", "%s %s from %s: %d, %lld ms%s", x->req.method ? x->req.method : "?",
+              x->req.path, x->req.remote ? x->req.remote : "?", x->res.status,
+              (long long)(clock_mono(&system_clock) - x->begun_ms),
+              why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off");
+    exchange_free(x);
+    *con_cls = NULL;
+}
+
+static void on_connection(void *ctx, struct MHD_Connection *connection, void **context,
+                          enum MHD_ConnectionNotificationCode what)
+{
+    struct http_server *s = ctx;
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    if (what == MHD_CONNECTION_NOTIFY_STARTED) sockets_add(&s->sockets, info->connect_fd);
+    else sockets_remove(&s->sockets, info->connect_fd);
+}
+
+static void on_message(void *ctx, const char *fmt, va_list ap)
+{
+    char text[512];
+
+    vsnprintf(text, sizeof(text), fmt, ap);
+    text[strcspn(text, "\n")] = '\0';
+    log_debug("http", "%s", text);
+}
+
+static void fill_defaults(struct http_options *o)
+{
+    if (o->pollers == 0) o->pollers = 2;
+    if (o->workers == 0) o->workers = 8;
+    if (o->body_max == 0) o->body_max = 32 * MiB;
+    if (o->bodies_max == 0) o->bodies_max = size_mul(o->body_max, 8);
+    if (o->idle_timeout_s == 0) o->idle_timeout_s = 150;
+    if (o->keep_alive_ms == 0) o->keep_alive_ms = 15000;
+    if (o->connections_max == 0) o->connections_max = 4096;
+    if (o->stop_ms == 0) o->stop_ms = 5000;
+}
+
+/* Starts the library with its threads deaf to signals. It closes the socket when it stops. */
+static int start_daemon(struct http_server *s, int fd, struct error *e)
+{
+    const struct http_options *o = &s->opt;
+    unsigned flags = MHD_USE_EPOLL_INTERNAL_THREAD | MHD_USE_SUSPEND_RESUME | MHD_USE_ERROR_LOG;
+    struct MHD_OptionItem pool[] = {
+        {o->pollers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->pollers, NULL},
+        {MHD_OPTION_END, 0, NULL}};
+    sigset_t all, before;
+
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    s->daemon = MHD_start_daemon(
+        flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_message, s,
+        MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
+        MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
+        s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
+        (unsigned)o->idle_timeout_s, MHD_OPTION_THREAD_STACK_SIZE, 512 * KiB, MHD_OPTION_ARRAY,
+        pool, MHD_OPTION_END);
+    int sys = errno;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    return s->daemon ? 0 : fail_errno(e, sys, "start the HTTP server on %s", o->listen);
+}
+
+static void server_free(struct http_server *s)
+{
+    sockets_done(&s->sockets);
+    pthread_cond_destroy(&s->changed);
+    pthread_mutex_destroy(&s->lock);
+    free(s);
+}
+
+static struct http_server *server_new(const struct http_options *options)
+{
+    struct http_server *s = xcalloc(1, sizeof(*s));
+    pthread_condattr_t attr;
+
+    s->opt = *options;
+    fill_defaults(&s->opt);
+    sockets_init(&s->sockets);
+    pthread_mutex_init(&s->lock, NULL);
+    pthread_condattr_init(&attr);
+    pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+    pthread_cond_init(&s->changed, &attr);
+    pthread_condattr_destroy(&attr);
+    return s;
+}
+
+static void end_pulse(struct http_server *s)
+{
+    pthread_mutex_lock(&s->lock);
+    s->stopping = true;
+    pthread_cond_broadcast(&s->changed);
+    pthread_mutex_unlock(&s->lock);
+    pthread_join(s->pulse, NULL);
+}
+
+/* Threads and library on top of the open socket; undoes all when one fails. */
+static int start_threads(struct http_server *s, int fd, struct error *e)
+{
+    if (crew_start(s->opt.workers, &s->crew, e) < 0) return -1;
+    if (thread_start(&s->pulse, "http-pulse", streams_pulse, s, e) < 0) goto no_pulse;
+    if (start_daemon(s, fd, e) < 0) goto no_daemon;
+    return 0;
+no_daemon:
+    end_pulse(s);
+no_pulse:
+    crew_stop(s->crew);
+    return -1;
+}
+
+int http_server_start(const struct http_options *options, struct http_server **ret, struct error *e)
+{
+    struct http_server *s = server_new(options);
+    int fd = listen_open(s->opt.listen, &s->port, e);
+
+    if (fd < 0 || start_threads(s, fd, e) < 0) {
+        closep(&fd);
+        server_free(s);
+        return -1;
+    }
+    log_debug("http", "libmicrohttpd %s listens on %s, port %d", MHD_get_version(), s->opt.listen,
+              s->port);
+    *ret = s;
+    return 0;
+}
+
+int http_server_port(const struct http_server *s) { return s->port; }
+
+/* Waits until handlers have returned and then, at most stop_ms, until their answers have left. */
+static void drain(struct http_server *s)
+{
+    struct timespec until;
+
+    pthread_mutex_lock(&s->lock);
+    while (s->handling) pthread_cond_wait(&s->changed, &s->lock);
+    clock_gettime(CLOCK_MONOTONIC, &until);
+    until.tv_nsec += s->opt.stop_ms % 1000 * 1000000L;
+    until.tv_sec += s->opt.stop_ms / 1000 + until.tv_nsec / 1000000000;
+    until.tv_nsec %= 1000000000;
+    while (s->answering)
+        if (pthread_cond_timedwait(&s->changed, &s->lock, &until) == ETIMEDOUT) break;
+    pthread_mutex_unlock(&s->lock);
+}
+
+void http_server_stop(struct http_server *s)
+{
+    if (s == NULL) return;
+    end_pulse(s);
+    int fd = MHD_quiesce_daemon(s->daemon);
+    if (fd >= 0) close(fd);
+    pthread_mutex_lock(&s->lock);
+    streams_end(s);
+    pthread_mutex_unlock(&s->lock);
+    drain(s);
+    crew_stop(s->crew);
+    MHD_stop_daemon(s->daemon);
+    server_free(s);
+}
