@@ -1,0 +1,22 @@
+/* app.h - what handlers work with; made by the composition root, immutable while the server runs.
+ */
+#ifndef API_APP_H
+#define API_APP_H
+#include "api/call.h"
+#include "base/clock.h"
+#include "crypt/seal.h"
+#include "db/db.h"
+#include "engine/engine.h"
+
+struct app {
+    struct db *db;
+    struct engine *engine;
+    const struct clock *clock;
+    const struct secret_key *key;
+    const char *installation_id; /* UUID */
+    const char *version;         /* YYYY.M.P */
+    const char *node_id, *node_name, *blobs_path;
+    int64_t started_at;
+};
+static inline struct app *call_app(const struct call *c) { return c->app; }
+#endif

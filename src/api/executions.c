@@ -1,0 +1,292 @@
+/* executions.c - see executions.h. */
+#include "api/executions.h"
+
+#include <string.h>
+
+#include "api/task_document.h"
+#include "base/time.h"
+#include "engine/queue.h"
+
+static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
+
+int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
+                   const char *member, const char *name, json_t **ret, struct error *e)
+{
+    struct error why = {0};
+
+    if (str_blank(name)) return fail_at(e, member, "%s is missing", member);
+    if (resource_read(tx, c, r, owner_id, name, ret, &why) == 0) return 0;
+    if (why.kind == ERR_NOT_FOUND)
+        return fail_at(e, member, "%s: there is no %s '%s'", member, r->noun, name);
+    *e = why;
+    return -1;
+}
+
+static int freeze_one(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
+                      const char **ret, struct error *e)
+{
+    json_auto_t *doc = NULL;
+    struct document d;
+
+    if (document_get(tx, r->kind, id, c->arena, &d, e) < 0 || document_json(&d, &doc, e) < 0)
+        return -1;
+    return resource_freeze(tx, c, r, doc, ret, e);
+}
+
+int execution_freeze(struct db_tx *tx, struct call *c, const char *variables_id,
+                     const struct resource *process, const char *process_id,
+                     const char **ret_process, const char **ret_variables, struct error *e)
+{
+    if (freeze_one(tx, c, process, process_id, ret_process, e) < 0) return -1;
+    return freeze_one(tx, c, &variable_set_resource, variables_id, ret_variables, e);
+}
+
+/* ---- what was asked for ---- */
+
+int execution_command(struct call *c, const struct field *table, json_t **ret, struct error *e)
+{
+    struct problems p = PROBLEMS_INIT(c->arena);
+
+    if (schema_decode(table, c->body, NULL, NULL, ret, &p) == 0) return 0;
+    json_decref(c->errors);
+    c->errors = problems_json(&p);
+    return problems_fail(&p, e);
+}
+
+/* Members of a command and what they are called in the document. */
+static const struct {
+    const char *command, *document;
+} same[] = {
+    {"ForcePackageDownload", "ForcePackageDownload"},
+    {"ForcePackageRedeployment", "ForcePackageRedeployment"},
+    {"UseGuidedFailure", "UseGuidedFailure"},
+    {"Priority", "Priority"},
+    {"RunAt", "QueueTime"},
+    {"NoRunAfter", "QueueTimeExpiry"},
+    {"Comments", "Comments"},
+    {"Variables", "FormValues"},
+    {"SkipStepNames", "SkipActions"},
+};
+
+/* There are no tenants and targets here: naming one is a mistake that must not pass unseen. */
+static void refuse_names(struct call *c, const json_t *o)
+{
+    static const struct {
+        const char *member, *noun;
+    } lists[] = {{"Tenants", "tenant"},
+                 {"TenantTags", "tenant tag"},
+                 {"TenantId", "tenant"},
+                 {"SpecificMachineNames", "deployment target"},
+                 {"ExcludedMachineNames", "deployment target"},
+                 {"SpecificMachineIds", "deployment target"},
+                 {"ExcludedMachineIds", "deployment target"},
+                 {"SpecificTargetTagNames", "target tag"},
+                 {"ExcludedTargetTagNames", "target tag"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const json_t *v = jv_get(o, lists[i].member),
+                     *first = json_is_array(v) ? json_array_get(v, 0) : v;
+        if (json_is_string(first) && !str_blank(json_string_value(first)))
+            call_problem(c, "%s: there is no %s '%s'", lists[i].member, lists[i].noun,
+                         json_string_value(first));
+    }
+}
+
+static void refuse_later(struct call *c, const json_t *o)
+{
+    static const char *const members[] = {"RunAt", "NoRunAfter", "QueueTime", "QueueTimeExpiry"};
+    int64_t at, now = clock_now(call_app(c)->clock);
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const char *s = jv_str(o, members[i], NULL);
+        if (s == NULL || !time_parse_iso(s, &at)) continue;
+        if (i % 2 || at > now)
+            call_problem(c, "%s: '%s': runs start at once here; leave it out", members[i], s);
+    }
+}
+
+int execution_asked(struct call *c, const struct resource *r, const json_t *command, json_t *more,
+                    json_t **ret, struct error *e)
+{
+    json_auto_t *in = more;
+
+    json_decref(c->errors);
+    c->errors = NULL;
+    refuse_names(c, command);
+    refuse_later(c, command);
+    if (call_problems(c, e) < 0) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(same); i++) {
+        json_t *v = json_object_get(command, same[i].command);
+        if (v && !json_object_get(in, same[i].document)) json_object_set(in, same[i].document, v);
+    }
+    return resource_decode(c, r, in, NULL, ret, e);
+}
+
+/* ---- queueing ---- */
+
+static json_t *common(struct call *c, const struct execution *x, const char *task_id)
+{
+    json_t *o = x->asked ? json_deep_copy(x->asked) : json_object();
+
+    jv_set_str(o, "Name",
+               arena_fmt(c->arena, "%s to %s", x->runbook ? text(x->runbook, "Name") : "Deploy",
+                         text(x->environment, "Name")));
+    jv_set_str(o, "ProjectId", text(x->project, "Id"));
+    jv_set_str(o, "EnvironmentId", text(x->environment, "Id"));
+    jv_set_str(o, "TaskId", task_id);
+    jv_set_time(o, "Created", clock_now(call_app(c)->clock));
+    jv_set_str(o, "DeployedBy", c->caller.name);
+    jv_set_str(o, "DeployedById", c->caller.id);
+    jv_set_str(o, "ManifestVariableSetId", x->variables_id);
+    return o;
+}
+
+static json_t *document_of(struct call *c, const struct execution *x, const char *task_id)
+{
+    json_t *o = common(c, x, task_id);
+
+    if (x->runbook) {
+        jv_set_str(o, "RunbookId", text(x->runbook, "Id"));
+        jv_set_str(o, "RunbookSnapshotId", text(x->snapshot, "Id"));
+        jv_set_str(o, "FrozenRunbookProcessId", text(x->snapshot, "FrozenRunbookProcessId"));
+    } else {
+        jv_set_str(o, "ReleaseId", text(x->release, "Id"));
+        jv_set_str(o, "ChannelId", text(x->release, "ChannelId"));
+        jv_set_str(o, "DeploymentProcessId",
+                   text(x->release, "ProjectDeploymentProcessSnapshotId"));
+    }
+    return o;
+}
+
+static const char *description_of(struct call *c, const struct execution *x)
+{
+    const char *environment = text(x->environment, "Name");
+
+    if (x->runbook)
+        return arena_fmt(c->arena, "Run runbook %s snapshot %s on %s", text(x->runbook, "Name"),
+                         text(x->snapshot, "Name"), environment);
+    return arena_fmt(c->arena, "Deploy %s release %s to %s", text(x->project, "Name"),
+                     text(x->release, "Version"), environment);
+}
+
+int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x, json_t **ret,
+                    struct task *ret_task, struct error *e)
+{
+    bool runbook = x->runbook != NULL;
+    struct queue_request q = {.space_id = c->space_id,
+                              .kind = runbook ? "RunbookRun" : "Deploy",
+                              .subject_argument = runbook ? "RunbookRunId" : "DeploymentId",
+                              .project_id = text(x->project, "Id"),
+                              .environment_id = text(x->environment, "Id"),
+                              .runbook_id = runbook ? text(x->runbook, "Id") : NULL,
+                              .variables_id = x->variables_id,
+                              .now_ms = clock_now(call_app(c)->clock),
+                              .key = call_app(c)->key};
+
+    if (jv_bool(x->project, "IsDisabled", false))
+        return fail_at(e, "ProjectId", "project '%s' is disabled", text(x->project, "Name"));
+    if (queue_number(tx, &q.number, e) < 0) return -1;
+    json_auto_t *doc = document_of(c, x, queue_task_id(c->arena, q.number));
+    if (prompts_apply(tx, c, x->variables_id, doc, e) < 0) return -1;
+    if (resource_insert_made(tx, c, runbook ? &runbook_run_resource : &deployment_resource, doc,
+                             e) < 0)
+        return -1;
+    q.subject_id = arena_strdup(c->arena, text(doc, "Id"));
+    q.description = description_of(c, x);
+    if (queue_add(tx, &q, c->arena, ret_task, e) < 0) return -1;
+    *ret = TAKE(doc);
+    return 0;
+}
+
+int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e)
+{
+    struct error why = {0};
+    int done = -1;
+
+    for (int i = 0; i < 5 && done < 0; i++) {
+        done = db_write_hot(call_app(c)->db, fn, ctx, &why);
+        if (done < 0 && why.kind != ERR_CONFLICT) break;
+    }
+    if (done < 0) {
+        *e = why;
+        return -1;
+    }
+    engine_kick(call_app(c)->engine);
+    return 0;
+}
+
+/* ---- rerun ---- */
+
+struct rerun {
+    struct call *c;
+    struct task before, task;
+};
+
+static int read_before(struct db_tx *tx, struct rerun *x, struct error *e)
+{
+    struct call *c = x->c;
+    const char *id = call_param(c, "id");
+
+    if (task_get(tx, id, c->arena, &x->before, e) < 0) return -1;
+    if (c->space_id && strcmp(c->space_id, x->before.space_id) != 0)
+        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    if (task_state_ended(x->before.state)) return 0;
+    return fail(e, ERR_INVALID, "%s is %s; only a task that has ended can run again", x->before.id,
+                x->before.state);
+}
+
+/* The same work again: the documents of the first run, frozen as they were. */
+static int queue_again(struct db_tx *tx, struct rerun *x, struct error *e)
+{
+    struct call *c = x->c;
+    bool is_runbook = x->before.runbook_id != NULL;
+    json_auto_t *subject = NULL, *project = NULL, *environment = NULL, *first = NULL,
+                *second = NULL, *made = NULL;
+
+    if (resource_read(tx, c, is_runbook ? &runbook_run_resource : &deployment_resource, NULL,
+                      x->before.subject_id, &subject, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, x->before.project_id, &project, e) < 0 ||
+        resource_read(tx, c, &environment_resource, NULL, x->before.environment_id, &environment,
+                      e) < 0)
+        return -1;
+    if (is_runbook ? resource_read(tx, c, &runbook_resource, NULL, text(subject, "RunbookId"),
+                                   &first, e) < 0 ||
+                         resource_read(tx, c, &runbook_snapshot_resource, NULL,
+                                       text(subject, "RunbookSnapshotId"), &second, e) < 0
+                   : resource_read(tx, c, &release_resource, NULL, text(subject, "ReleaseId"),
+                                   &first, e) < 0)
+        return -1;
+    jv_set_str(subject, "Id", NULL);
+    jv_set_str(subject, "Comments", arena_fmt(c->arena, "Rerun of %s", x->before.id));
+    struct execution again = {.project = project,
+                              .environment = environment,
+                              .release = is_runbook ? NULL : first,
+                              .runbook = is_runbook ? first : NULL,
+                              .snapshot = second,
+                              .variables_id =
+                                  arena_strdup(c->arena, text(subject, "ManifestVariableSetId")),
+                              .asked = subject};
+    if (execution_queue(tx, c, &again, &made, &x->task, e) < 0) return -1;
+    return task_get(tx, x->task.id, c->arena, &x->task, e); /* its texts lived in the documents */
+}
+
+static int rerun_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct rerun *x = ctx;
+    const char *space = x->c->space_id;
+
+    if (read_before(tx, x, e) < 0) return -1;
+    x->c->space_id = x->before.space_id;
+    int done = queue_again(tx, x, e);
+    x->c->space_id = space;
+    return done;
+}
+
+int executions_rerun(struct call *c, struct error *e)
+{
+    struct rerun x = {.c = c};
+
+    if (execution_write(c, rerun_tx, &x, e) < 0) return -1;
+    c->out = task_document(call_app(c), &x.task);
+    return 0;
+}

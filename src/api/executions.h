@@ -1,0 +1,67 @@
+/* executions.h - what releases, deployments and runbook runs share: commands that name things,
+ * frozen documents, and the task that does the work. Facts: rest.md 2.13, 2.14. */
+#ifndef API_EXECUTIONS_H
+#define API_EXECUTIONS_H
+#include "api/resource.h"
+#include "store/task.h"
+
+/** What a deployment or runbook run is to do; texts in the call's arena, documents borrowed. */
+struct execution {
+    json_t *project, *environment;
+    json_t *release;            /* of a deployment */
+    json_t *runbook, *snapshot; /* of a runbook run */
+    const char *variables_id;   /* frozen variable set */
+    const json_t *asked; /* the Deployment or RunbookRun as asked for, decoded: its other members */
+};
+/** Stores the Deployment or RunbookRun and queues its task, inside the transaction. *${ret}: the
+ * document, a new reference. ERR_INVALID: a prompted value is missing. */
+int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x, json_t **ret,
+                    struct task *ret_task, struct error *e) MUST_USE;
+/** Runs ${fn} as a hot write (db.h) and wakes the engine. Again when another request made the same
+ * frozen document at the same time. */
+int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e) MUST_USE;
+
+/** The body of a command decoded by its table, members as the table writes them. */
+int execution_command(struct call *c, const struct field *table, json_t **ret,
+                      struct error *e) MUST_USE;
+/** The Deployment or RunbookRun (${r}) that a decoded command asks for; ${more}: members of its
+ * own, taken over. */
+int execution_asked(struct call *c, const struct resource *r, const json_t *command, json_t *more,
+                    json_t **ret, struct error *e) MUST_USE;
+/** Reads a document that a command names by id, name or slug; a missing one is ERR_INVALID at
+ * ${member}. */
+int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
+                   const char *member, const char *name, json_t **ret, struct error *e) MUST_USE;
+/** Freezes process and variable set under the ids that a release or snapshot keeps. */
+int execution_freeze(struct db_tx *tx, struct call *c, const char *variables_id,
+                     const struct resource *process, const char *process_id,
+                     const char **ret_process, const char **ret_variables,
+                     struct error *e) MUST_USE;
+
+/** Handler of POST tasks/rerun/{id}. */
+int executions_rerun(struct call *c, struct error *e);
+
+/* prompts.c: values that a person gives when something starts. */
+
+/** Makes the FormValues of ${doc} fit the variables: keyed by name, secrets sealed beside them in
+ * SealedValues (never shown). ERR_INVALID, with all in the call's errors: a required value is
+ * missing. */
+int prompts_apply(struct db_tx *tx, struct call *c, const char *variables_id, json_t *doc,
+                  struct error *e) MUST_USE;
+
+/* runbooks.c */
+
+/** 1 = the runbook may run in the environment, 0 = it may not. */
+int runbook_may_run_in(struct db_tx *tx, struct call *c, const json_t *project,
+                       const json_t *runbook, const json_t *environment, struct error *e) MUST_USE;
+
+/* promotion.c: where a release may go now. */
+
+/** ERR_INVALID at ${member} when the lifecycle of the release's channel does not let it go to
+ * ${environment} now. */
+int promotion_check(struct db_tx *tx, struct call *c, const json_t *project, const json_t *release,
+                    const json_t *environment, const char *member, struct error *e) MUST_USE;
+/** Environments where it may go now, stored documents in order. New reference. */
+int promotion_targets(struct db_tx *tx, struct call *c, const json_t *project,
+                      const json_t *release, json_t **ret, struct error *e) MUST_USE;
+#endif

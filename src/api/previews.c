@@ -1,0 +1,394 @@
+/* previews.c - what clients show before something starts: where a release may go, which steps would
+ * run there, and the values to ask for. Facts: rest.md 2.13. */
+#include <string.h>
+
+#include "api/executions.h"
+
+static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
+
+/* ---- where the release may go ---- */
+
+static json_t *target(const json_t *release, const json_t *environment)
+{
+    json_t *o = json_object(), *links = json_object();
+
+    jv_set_str(o, "Id", text(environment, "Id"));
+    jv_set_str(o, "Name", text(environment, "Name"));
+    jv_set(links, "Preview",
+           json_sprintf("/api/%s/releases/%s/deployments/preview/%s{?includeDisabledSteps}",
+                        text(release, "SpaceId"), text(release, "Id"), text(environment, "Id")));
+    jv_set(o, "Links", links);
+    return o;
+}
+
+struct release {
+    json_t *release, *project, *process, *variables;
+};
+
+static void release_done(struct release *r)
+{
+    json_decref(r->release);
+    json_decref(r->project);
+    json_decref(r->process);
+    json_decref(r->variables);
+}
+
+static int read_frozen(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
+                       json_t **ret, struct error *e)
+{
+    struct document d;
+
+    return document_get(tx, r->kind, id, c->arena, &d, e) < 0 || document_json(&d, ret, e) < 0 ? -1
+                                                                                               : 0;
+}
+
+static int read_release(struct db_tx *tx, struct call *c, struct release *r, struct error *e)
+{
+    if (resource_read(tx, c, &release_resource, NULL, call_param(c, "id"), &r->release, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(r->release, "ProjectId"), &r->project,
+                      e) < 0 ||
+        read_frozen(tx, c, &deployment_process_resource,
+                    text(r->release, "ProjectDeploymentProcessSnapshotId"), &r->process, e) < 0)
+        return -1;
+    return read_frozen(tx, c, &variable_set_resource,
+                       text(r->release, "ProjectVariableSetSnapshotId"), &r->variables, e);
+}
+
+/* Has the document changed since it was frozen as ${frozen}? 1 = yes. */
+static int is_changed(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
+                      const json_t *frozen, struct error *e)
+{
+    json_auto_t *now = NULL;
+
+    if (read_frozen(tx, c, r, id, &now, e) < 0) return -1;
+    return jv_i64(now, "Version", 0) != jv_i64(frozen, "Version", 0);
+}
+
+static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    CLEANUP(release_done) struct release r = {NULL, NULL, NULL, NULL};
+    struct call *c = ctx;
+    json_auto_t *targets = NULL;
+    const json_t *one;
+    size_t i;
+
+    if (read_release(tx, c, &r, e) < 0 ||
+        promotion_targets(tx, c, r.project, r.release, &targets, e) < 0)
+        return -1;
+    int process = is_changed(tx, c, &deployment_process_resource,
+                             text(r.project, "DeploymentProcessId"), r.process, e);
+    int variables =
+        is_changed(tx, c, &variable_set_resource, text(r.project, "VariableSetId"), r.variables, e);
+    if (process < 0 || variables < 0) return -1;
+    json_t *list = json_array();
+    json_array_foreach (targets, i, one) jv_push(list, target(r.release, one));
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set_bool(c->out, "IsDeploymentProcessModified", process);
+    jv_set_bool(c->out, "IsVariableSetModified", variables);
+    jv_set_bool(c->out, "IsLibraryVariableSetModified", false);
+    jv_set_str(c->out, "DeploymentNotes", text(r.release, "ReleaseNotes"));
+    jv_set(c->out, "PromoteTo", list);
+    jv_set(c->out, "TenantPromotions", json_array());
+    return 0;
+}
+
+static int deployment_template(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, template_tx, c, e);
+}
+
+/* ---- what would run ---- */
+
+static bool holds(const json_t *ids, const char *id)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach (ids, i, one)
+        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0) return true;
+    return false;
+}
+
+static bool runs(const json_t *action, const char *environment_id, const char *channel_id,
+                 bool with_disabled)
+{
+    const json_t *in = jv_get(action, "Environments"), *channels = jv_get(action, "Channels");
+
+    if (jv_bool(action, "IsDisabled", false) && !with_disabled) return false;
+    if (json_array_size(in) && !holds(in, environment_id)) return false;
+    if (json_array_size(channels) && !holds(channels, channel_id)) return false;
+    return !holds(jv_get(action, "ExcludedEnvironments"), environment_id);
+}
+
+static json_t *step_document(const json_t *action, json_t *number)
+{
+    static const char *const empty[] = {"Roles", "MachineNames", "Machines", "UnavailableMachines",
+                                        "ExcludedMachines"};
+    json_t *o = json_object();
+
+    jv_set_str(o, "ActionId", text(action, "Id"));
+    jv_set_str(o, "ActionName", text(action, "Name"));
+    jv_set(o, "ActionNumber", number);
+    for (size_t i = 0; i < ARRAY_LEN(empty); i++) jv_set(o, empty[i], json_array());
+    jv_set_bool(o, "CanBeSkipped", !jv_bool(action, "IsRequired", false));
+    jv_set_bool(o, "IsDisabled", jv_bool(action, "IsDisabled", false));
+    jv_set_bool(o, "HasNoApplicableMachines", false);
+    return o;
+}
+
+static json_t *steps_to_execute(const struct release *r, const char *environment_id,
+                                bool with_disabled)
+{
+    json_t *list = json_array();
+    const json_t *step, *action;
+    size_t i, k;
+
+    json_array_foreach (jv_get(r->process, "Steps"), i, step) {
+        size_t n = json_array_size(jv_get(step, "Actions"));
+        json_array_foreach (jv_get(step, "Actions"), k, action)
+            if (runs(action, environment_id, text(r->release, "ChannelId"), with_disabled))
+                jv_push(list, step_document(action, n > 1 ? json_sprintf("%zu.%zu", i + 1, k + 1)
+                                                          : json_sprintf("%zu", i + 1)));
+    }
+    return list;
+}
+
+/* A prompted variable as a row of a form; the client sends its value under the variable's id. */
+static json_t *element(const json_t *variable)
+{
+    const json_t *prompt = jv_get(variable, "Prompt");
+    json_t *o = json_object(), *control = json_object(),
+           *settings = jv_get(prompt, "DisplaySettings");
+
+    jv_set_str(control, "Type", "VariableValue");
+    jv_set_str(control, "Name", text(variable, "Name"));
+    jv_set_str(control, "Label", text(prompt, "Label"));
+    jv_set_str(control, "Description", text(prompt, "Description"));
+    jv_set_bool(control, "Required", jv_bool(prompt, "Required", false));
+    jv_set(control, "DisplaySettings",
+           json_is_object(settings) ? json_incref(settings) : json_object());
+    jv_set_str(o, "Name", text(variable, "Id"));
+    jv_set(o, "Control", control);
+    jv_set_bool(o, "IsValueRequired", jv_bool(prompt, "Required", false));
+    return o;
+}
+
+static json_t *form(const struct release *r)
+{
+    json_t *o = json_object(), *values = json_object(), *elements = json_array(), *one;
+    size_t i;
+
+    json_array_foreach (jv_get(r->variables, "Variables"), i, one) {
+        const json_t *value = jv_get(one, "Value");
+        if (!json_is_object(jv_get(one, "Prompt"))) continue;
+        jv_push(elements, element(one));
+        jv_set_str(values, text(one, "Id"), json_is_string(value) ? json_string_value(value) : "");
+    }
+    jv_set(o, "Values", values);
+    jv_set(o, "Elements", elements);
+    return o;
+}
+
+static json_t *preview_document(const struct release *r, const json_t *environment,
+                                bool with_disabled)
+{
+    json_t *o = json_object();
+
+    jv_set(o, "Form", form(r));
+    jv_set(o, "StepsToExecute", steps_to_execute(r, text(environment, "Id"), with_disabled));
+    jv_set_bool(o, "UseGuidedFailureModeByDefault",
+                jv_bool(environment, "UseGuidedFailure", false));
+    return o;
+}
+
+struct preview {
+    struct call *c;
+    struct http_strings environments;
+    bool with_disabled;
+    json_t *list;
+};
+
+static int preview_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    CLEANUP(release_done) struct release r = {NULL, NULL, NULL, NULL};
+    struct preview *x = ctx;
+
+    json_decref(x->list);
+    x->list = json_array();
+    if (read_release(tx, x->c, &r, e) < 0) return -1;
+    for (size_t i = 0; i < x->environments.n; i++) {
+        json_auto_t *environment = NULL;
+        if (resource_read(tx, x->c, &environment_resource, NULL, x->environments.items[i],
+                          &environment, e) < 0)
+            return -1;
+        jv_push(x->list, preview_document(&r, environment, x->with_disabled));
+    }
+    return 0;
+}
+
+static int preview(struct call *c, struct error *e)
+{
+    const char *environment = call_param(c, "environment");
+    struct preview x = {.c = c, .environments = {&environment, 1}};
+
+    if (call_query_flag(c, "includeDisabledSteps", false, &x.with_disabled, e) < 0) return -1;
+    int done = db_read(call_app(c)->db, preview_tx, &x, e);
+    if (done >= 0) c->out = json_incref(json_array_get(x.list, 0));
+    json_decref(x.list);
+    return done < 0 ? -1 : 0;
+}
+
+/* Several at once: {DeploymentPreviews: [{EnvironmentId}], IncludeDisabledSteps}. */
+static int previews(struct call *c, struct error *e)
+{
+    const json_t *wanted = jv_get(c->body, "DeploymentPreviews"), *one;
+    const char **ids = ARENA_NEW(c->arena, const char *, json_array_size(wanted) + 1);
+    struct preview x = {.c = c};
+    size_t i;
+
+    if (call_flag(c, "IncludeDisabledSteps", false, &x.with_disabled, e) < 0) return -1;
+    json_array_foreach (wanted, i, one) ids[i] = text(one, "EnvironmentId");
+    x.environments = (struct http_strings){ids, json_array_size(wanted)};
+    int done = db_read(call_app(c)->db, preview_tx, &x, e);
+    if (done >= 0) c->out = json_incref(x.list);
+    json_decref(x.list);
+    return done < 0 ? -1 : 0;
+}
+
+/* There are no packages, so that none is missing. */
+static int missing_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    json_auto_t *release = NULL;
+
+    if (resource_find(tx, c, NULL, &release, e) < 0) return -1;
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set(c->out, "Packages", json_array());
+    return 0;
+}
+
+static int missing_packages(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, missing_tx, c, e);
+}
+
+/* ---- the same for runbooks ---- */
+
+static json_t *run_target(const json_t *runbook, const json_t *environment)
+{
+    json_t *o = json_object(), *links = json_object();
+
+    jv_set_str(o, "Id", text(environment, "Id"));
+    jv_set_str(o, "Name", text(environment, "Name"));
+    jv_set(links, "RunbookRunPreview",
+           json_sprintf("/api/%s/runbooks/%s/runbookRuns/preview/%s{?includeDisabledSteps}",
+                        text(runbook, "SpaceId"), text(runbook, "Id"), text(environment, "Id")));
+    jv_set(o, "Links", links);
+    return o;
+}
+
+static int run_template_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct document_query q = {
+        .kind = environment_resource.kind, .order = DOCUMENT_BY_SORT, .take = -1};
+    struct call *c = ctx;
+    json_auto_t *runbook = NULL, *project = NULL, *all = NULL, *list = json_array();
+    const json_t *one;
+    size_t i;
+
+    q.space_id = c->space_id;
+    if (resource_read(tx, c, &runbook_resource, NULL, call_param(c, "id"), &runbook, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(runbook, "ProjectId"), &project, e) <
+            0 ||
+        resource_documents(tx, c, &q, &all, e) < 0)
+        return -1;
+    json_array_foreach (all, i, one) {
+        int allowed = runbook_may_run_in(tx, c, project, runbook, one, e);
+        if (allowed < 0) return -1;
+        if (allowed) jv_push(list, run_target(runbook, one));
+    }
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set_str(c->out, "RunbookId", text(runbook, "Id"));
+    jv_set_bool(c->out, "IsRunbookProcessModified", false);
+    jv_set(c->out, "PromoteTo", json_incref(list));
+    jv_set(c->out, "TenantPromotions", json_array());
+    return 0;
+}
+
+static int run_template(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, run_template_tx, c, e);
+}
+
+/* The published snapshot, or the process as it is now. */
+static int read_runbook(struct db_tx *tx, struct call *c, struct release *r, struct error *e)
+{
+    json_auto_t *snapshot = NULL;
+
+    if (resource_read(tx, c, &runbook_resource, NULL, call_param(c, "id"), &r->release, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(r->release, "ProjectId"), &r->project,
+                      e) < 0)
+        return -1;
+    const char *published = text(r->release, "PublishedRunbookSnapshotId");
+    if (*published &&
+        resource_read(tx, c, &runbook_snapshot_resource, NULL, published, &snapshot, e) < 0)
+        return -1;
+    const char *process =
+        jv_str(snapshot, "FrozenRunbookProcessId", text(r->release, "RunbookProcessId"));
+    const char *variables =
+        jv_str(snapshot, "FrozenProjectVariableSetId", text(r->project, "VariableSetId"));
+    if (read_frozen(tx, c, &runbook_process_resource, process, &r->process, e) < 0) return -1;
+    return read_frozen(tx, c, &variable_set_resource, variables, &r->variables, e);
+}
+
+static int run_preview_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    CLEANUP(release_done) struct release r = {NULL, NULL, NULL, NULL};
+    struct preview *x = ctx;
+    json_auto_t *environment = NULL;
+
+    json_decref(x->list);
+    x->list = NULL;
+    if (read_runbook(tx, x->c, &r, e) < 0 ||
+        resource_read(tx, x->c, &environment_resource, NULL, x->environments.items[0], &environment,
+                      e) < 0)
+        return -1;
+    x->list = preview_document(&r, environment, x->with_disabled);
+    return 0;
+}
+
+static int run_preview(struct call *c, struct error *e)
+{
+    const char *environment = call_param(c, "environment");
+    struct preview x = {.c = c, .environments = {&environment, 1}};
+
+    if (call_query_flag(c, "includeDisabledSteps", false, &x.with_disabled, e) < 0) return -1;
+    if (db_read(call_app(c)->db, run_preview_tx, &x, e) < 0) {
+        json_decref(x.list);
+        return -1;
+    }
+    c->out = x.list;
+    return 0;
+}
+
+static const struct route_query disabled_query[] = {
+    {"includeDisabledSteps", QUERY_FLAG, "disabled steps too"}, {NULL, 0, NULL}};
+#define RELEASE "/api/{space}/releases/{id}"
+static const struct route rows[] = {
+    {"GET", RELEASE "/deployments/template", deployment_template, "ReleaseView",
+     .doc = "environments where the release may go now"},
+    {"GET", RELEASE "/deployments/preview/{environment}", preview, "ReleaseView",
+     .query = disabled_query, .doc = "steps that would run, and values to ask for"},
+    {"POST", RELEASE "/deployments/previews", previews, "ReleaseView", .shape = ROUTE_ARRAY,
+     .doc = "the same for several environments"},
+    {"GET", "/api/{space}/runbooks/{id}/runbookRunTemplate", run_template, "RunbookView",
+     .doc = "environments where the runbook may run"},
+    {"GET", "/api/{space}/runbooks/{id}/runbookRuns/preview/{environment}", run_preview,
+     "RunbookView", .query = disabled_query, .doc = "steps that would run, and values to ask for"},
+    {"GET", RELEASE "/missingpackages", missing_packages, "ReleaseView",
+     .doc = "packages that cannot be found"},
+};
+const struct route_table preview_routes = {rows, ARRAY_LEN(rows)};

@@ -1,0 +1,295 @@
+/* processes.c - deployment and runbook processes and variable sets: read, and replaced as a whole
+ * under their version. What was frozen for a release or a snapshot can be read under its id, never
+ * changed. Facts: rest.md 2.12, 2.15. */
+#include <string.h>
+
+#include "api/release_version.h"
+#include "api/resource.h"
+
+static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
+
+/* The document that a route means: by its own id, or as the one of its project. */
+static int find(struct db_tx *tx, struct call *c, const struct resource *r, struct document *ret,
+                struct error *e)
+{
+    json_auto_t *project = NULL, *doc = NULL;
+    bool by_id = strstr(c->route->path, "{id}") != NULL,
+         of_project = strstr(c->route->path, "{project}") != NULL;
+    const char *id = by_id ? call_param(c, "id") : NULL;
+    struct error why = {0};
+
+    if (of_project &&
+        resource_read(tx, c, &project_resource, NULL, call_param(c, "project"), &project, e) < 0)
+        return -1;
+    if (id == NULL) id = arena_strdup(c->arena, text(project, "DeploymentProcessId"));
+    if (document_get(tx, r->kind, id, c->arena, ret, &why) < 0) {
+        if (why.kind == ERR_NOT_FOUND)
+            return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+        *e = why;
+        return -1;
+    }
+    if (document_json(ret, &doc, e) < 0) return -1;
+    if (strcmp(ret->space_id, c->space_id) == 0 &&
+        (!of_project || strcmp(text(doc, "ProjectId"), text(project, "Id")) == 0))
+        return 0;
+    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+}
+
+static const struct resource *resource_meant(const struct call *c)
+{
+    if (strstr(c->route->path, "/variables/")) return &variable_set_resource;
+    return strstr(c->route->path, "/runbookProcesses/") ? &runbook_process_resource
+                                                        : &deployment_process_resource;
+}
+
+/* ---- what variables can be scoped to ---- */
+
+static void add_item(json_t *list, const char *id, const char *name, const char *type)
+{
+    json_t *o = json_object();
+
+    jv_set_str(o, "Id", id);
+    jv_set_str(o, "Name", name);
+    if (type) jv_set_str(o, "ProcessType", type);
+    jv_push(list, o);
+}
+
+static int add_named(struct db_tx *tx, struct call *c, const struct document_query *q,
+                     const char *type, json_t *list, struct error *e)
+{
+    struct document_page page;
+
+    if (document_list(tx, q, c->arena, &page, e) < 0) return -1;
+    for (size_t i = 0; i < page.n; i++) add_item(list, page.items[i].id, page.items[i].name, type);
+    return 0;
+}
+
+static int add_actions(struct db_tx *tx, struct call *c, const char *project_id, json_t *list,
+                       struct error *e)
+{
+    const char *id = arena_fmt(c->arena, "deploymentprocess-%s", project_id);
+    json_auto_t *process = NULL;
+    struct document d;
+    json_t *step, *action;
+    size_t i, k;
+
+    if (document_get(tx, deployment_process_resource.kind, id, c->arena, &d, e) < 0 ||
+        document_json(&d, &process, e) < 0)
+        return -1;
+    json_array_foreach (jv_get(process, "Steps"), i, step)
+        json_array_foreach (jv_get(step, "Actions"), k, action)
+            add_item(list, text(action, "Id"), text(action, "Name"), NULL);
+    return 0;
+}
+
+static int set_scope_values(struct db_tx *tx, struct call *c, json_t *set, struct error *e)
+{
+    const char *project = text(set, "OwnerId");
+    struct document_query environments = {.kind = environment_resource.kind,
+                                          .space_id = c->space_id,
+                                          .order = DOCUMENT_BY_SORT,
+                                          .take = -1,
+                                          .without_body = true};
+    struct document_query channels = {
+        .kind = channel_resource.kind, .owner_id = project, .take = -1, .without_body = true};
+    struct document_query runbooks = {
+        .kind = runbook_resource.kind, .owner_id = project, .take = -1, .without_body = true};
+    json_t *values = json_object(), *lists[4];
+    static const char *const names[] = {"Environments", "Actions", "Channels", "Processes"};
+
+    jv_set(set, "ScopeValues", values);
+    for (size_t i = 0; i < ARRAY_LEN(names); i++) jv_set(values, names[i], lists[i] = json_array());
+    add_item(lists[3], project, "Deployment process", "Deployment");
+    return add_named(tx, c, &environments, NULL, lists[0], e) < 0 ||
+                   add_actions(tx, c, project, lists[1], e) < 0 ||
+                   add_named(tx, c, &channels, NULL, lists[2], e) < 0 ||
+                   add_named(tx, c, &runbooks, "Runbook", lists[3], e) < 0
+               ? -1
+               : 0;
+}
+
+static int reply(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
+                 struct error *e)
+{
+    if (r == &variable_set_resource && set_scope_values(tx, c, doc, e) < 0) return -1;
+    resource_reply(c, r, doc);
+    return 0;
+}
+
+/* ---- get and put ---- */
+
+static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    const struct resource *r = resource_meant(c);
+    json_auto_t *doc = NULL;
+    struct document d;
+
+    if (find(tx, c, r, &d, e) < 0 || document_json(&d, &doc, e) < 0) return -1;
+    return reply(tx, c, r, doc, e);
+}
+
+static int get(struct call *c, struct error *e) { return db_read(call_app(c)->db, get_tx, c, e); }
+
+/* The version that the client has seen must be the stored one; it counts up. */
+static int check_version(struct call *c, const json_t *stored, struct error *e)
+{
+    int64_t seen, is = jv_i64(stored, "Version", 0);
+
+    if (call_number(c, "Version", is, &seen, e) < 0) return -1;
+    if (seen == is) return 0;
+    return fail(e, ERR_CONFLICT, "%s has version %lld, you changed version %lld; read it again",
+                text(stored, "Id"), (long long)is, (long long)seen);
+}
+
+static bool has_variable(const json_t *set, const char *name)
+{
+    const json_t *v;
+    size_t i;
+
+    json_array_foreach (jv_get(set, "Variables"), i, v)
+        if (str_same(text(v, "Name"), name)) return true;
+    return false;
+}
+
+/* A step may name the pool by a variable: the project must have it. */
+static int check_pool_variables(struct db_tx *tx, struct call *c, const json_t *process,
+                                struct error *e)
+{
+    const char *set_id = arena_fmt(c->arena, "variableset-%s", text(process, "ProjectId"));
+    json_auto_t *set = NULL;
+    struct document d;
+    json_t *step, *action;
+    size_t i, k;
+
+    json_array_foreach (jv_get(process, "Steps"), i, step)
+        json_array_foreach (jv_get(step, "Actions"), k, action) {
+            const char *name = text(action, "WorkerPoolVariable");
+            if (*name == '\0') continue;
+            if (set == NULL &&
+                (document_get(tx, variable_set_resource.kind, set_id, c->arena, &d, e) < 0 ||
+                 document_json(&d, &set, e) < 0))
+                return -1;
+            if (!has_variable(set, name))
+                call_problem(c,
+                             "/Steps/%zu/Actions/%zu/WorkerPoolVariable: there is no variable '%s' "
+                             "in the project",
+                             i, k, name);
+        }
+    return call_problems(c, e);
+}
+
+static int put_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    const struct resource *r = resource_meant(c);
+    json_auto_t *stored = NULL, *doc = NULL;
+    struct document d;
+
+    if (find(tx, c, r, &d, e) < 0 || document_json(&d, &stored, e) < 0) return -1;
+    if (resource_is_frozen(d.id))
+        return fail(e, ERR_INVALID, "%s is a snapshot and cannot be changed", d.id);
+    if (check_version(c, stored, e) < 0 || resource_decode(c, r, c->body, stored, &doc, e) < 0)
+        return -1;
+    if (r != &variable_set_resource && check_pool_variables(tx, c, doc, e) < 0) return -1;
+    jv_set_str(doc, "Id", d.id);
+    jv_set_i64(doc, "Version", jv_i64(stored, "Version", 0) + 1);
+    if (resource_replace(tx, c, r, doc, d.row_version, e) < 0) return -1;
+    return reply(tx, c, r, doc, e);
+}
+
+static int put(struct call *c, struct error *e)
+{
+    return db_write(call_app(c)->db, put_tx, c, e) < 0 ? -1 : 0;
+}
+
+/* ---- what the next release needs ---- */
+
+static int channel_of(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
+                      struct error *e)
+{
+    struct document_query q = {.kind = channel_resource.kind,
+                               .owner_id = text(project, "Id"),
+                               .order = DOCUMENT_BY_ID,
+                               .take = -1};
+    const char *wanted = call_query(c, "channel");
+    json_auto_t *list = NULL;
+    json_t *one;
+    size_t i;
+
+    if (wanted) return resource_read(tx, c, &channel_resource, text(project, "Id"), wanted, ret, e);
+    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
+    *ret = json_incref(json_array_get(list, 0));
+    json_array_foreach (list, i, one)
+        if (jv_bool(one, "IsDefault", false)) {
+            json_decref(*ret);
+            *ret = json_incref(one);
+        }
+    return 0;
+}
+
+static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    json_auto_t *project = NULL, *channel = NULL;
+    struct document_query last = {
+        .kind = release_resource.kind, .order = DOCUMENT_BY_ID_DESC, .take = 1};
+    struct document_page page;
+    const char *next;
+
+    if (resource_read(tx, c, &project_resource, NULL, call_param(c, "project"), &project, e) < 0 ||
+        channel_of(tx, c, project, &channel, e) < 0)
+        return -1;
+    last.owner_id = text(project, "Id");
+    if (document_list(tx, &last, c->arena, &page, e) < 0 ||
+        release_version_next(tx, c, project, channel, &next, e) < 0)
+        return -1;
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set_str(c->out, "DeploymentProcessId", text(project, "DeploymentProcessId"));
+    jv_set_str(c->out, "ChannelId", text(channel, "Id"));
+    jv_set_str(c->out, "LastReleaseVersion", page.n ? page.items[0].name : NULL);
+    jv_set_str(c->out, "NextVersionIncrement", next);
+    jv_set_str(c->out, "VersioningPackageStepName", NULL);
+    jv_set(c->out, "Packages", json_array());
+    jv_set(c->out, "GitResources", json_array());
+    return 0;
+}
+
+static int release_template(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, template_tx, c, e);
+}
+
+static const struct route_query template_query[] = {
+    {"channel", QUERY_TEXT, "the channel; the default one unless given"}, {NULL, 0, NULL}};
+#define GET_PUT(path, res, table, view, edit)                                                 \
+    {"GET",                                                                                   \
+     path,                                                                                    \
+     get,                                                                                     \
+     view,                                                                                    \
+     .out = table,                                                                            \
+     .out_name = res,                                                                         \
+     .doc = "the " res " as it is now or was frozen"},                                        \
+    {                                                                                         \
+        "PUT", path, put, edit, .in = table, .out = table, .in_name = res, .out_name = res,   \
+                                .doc = "replaces the " res "; Version must be the stored one" \
+    }
+static const struct route rows[] = {
+    GET_PUT("/api/{space}/deploymentprocesses/{id}", "DeploymentProcess", deployment_process_fields,
+            "ProcessView", "ProcessEdit"),
+    GET_PUT("/api/{space}/projects/{project}/deploymentprocesses", "DeploymentProcess",
+            deployment_process_fields, "ProcessView", "ProcessEdit"),
+    GET_PUT("/api/{space}/projects/{project}/deploymentprocesses/{id}", "DeploymentProcess",
+            deployment_process_fields, "ProcessView", "ProcessEdit"),
+    {"GET", "/api/{space}/projects/{project}/deploymentprocesses/template", release_template,
+     "ProcessView", .query = template_query,
+     .doc = "what the next release needs: its version and packages"},
+    GET_PUT("/api/{space}/runbookProcesses/{id}", "RunbookProcess", runbook_process_fields,
+            "RunbookView", "RunbookEdit"),
+    GET_PUT("/api/{space}/projects/{project}/runbookProcesses/{id}", "RunbookProcess",
+            runbook_process_fields, "RunbookView", "RunbookEdit"),
+    GET_PUT("/api/{space}/variables/{id}", "VariableSet", variable_set_fields, "VariableView",
+            "VariableEdit"),
+};
+const struct route_table process_routes = {rows, ARRAY_LEN(rows)};

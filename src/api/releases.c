@@ -1,0 +1,238 @@
+/* releases.c - releases: a version of a project with its process and variables as they are now.
+ * Facts: rest.md 2.13. */
+#include <string.h>
+
+#include "api/executions.h"
+#include "api/release_version.h"
+#include "model/command.h"
+
+/* A release as asked for by a command or by a document. */
+struct release {
+    struct call *c;
+    const char *project, *channel; /* ids, names or slugs; channel "" = the default one */
+    const char *project_member, *channel_member, *version_member;
+    const char *version; /* "" = the next one */
+    bool ignore_existing;
+    const json_t *asked; /* other members of the document */
+    json_t *made;        /* the release, new or found */
+};
+
+static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
+
+static int default_channel(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
+                           struct error *e)
+{
+    struct document_query q = {.kind = channel_resource.kind,
+                               .owner_id = text(project, "Id"),
+                               .order = DOCUMENT_BY_ID,
+                               .take = -1};
+    json_auto_t *list = NULL;
+    json_t *one;
+    size_t i;
+
+    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
+    json_array_foreach (list, i, one) {
+        if (!jv_bool(one, "IsDefault", false)) continue;
+        *ret = json_incref(one);
+        return 0;
+    }
+    return fail(e, ERR_INVALID, "project '%s' has no default channel; name one",
+                text(project, "Name"));
+}
+
+static int find_channel(struct db_tx *tx, struct release *x, const json_t *project, json_t **ret,
+                        struct error *e)
+{
+    if (str_blank(x->channel)) return default_channel(tx, x->c, project, ret, e);
+    return execution_find(tx, x->c, &channel_resource, text(project, "Id"), x->channel_member,
+                          x->channel, ret, e);
+}
+
+static int choose_version(struct db_tx *tx, struct release *x, const json_t *project,
+                          const json_t *channel, const char **ret, struct error *e)
+{
+    if (str_blank(x->version)) return release_version_next(tx, x->c, project, channel, ret, e);
+    *ret = x->version;
+    return release_version_check(x->version, x->version_member, e);
+}
+
+/* 1 = there is a release of that version already. */
+static int find_existing(struct db_tx *tx, struct release *x, const char *project_id,
+                         const char *version, struct error *e)
+{
+    struct document_query q = {.kind = release_resource.kind,
+                               .space_id = x->c->space_id,
+                               .owner_id = project_id,
+                               .name = version,
+                               .take = 1};
+    struct document_page page;
+
+    if (document_list(tx, &q, x->c->arena, &page, e) < 0) return -1;
+    if (page.n == 0) return 0;
+    if (!x->ignore_existing)
+        return fail_at(e, x->version_member, "%s: there is a release '%s' of this project already",
+                       x->version_member, version);
+    return document_json(&page.items[0], &x->made, e) < 0 ? -1 : 1;
+}
+
+static int freeze(struct db_tx *tx, struct call *c, const json_t *project, json_t *doc,
+                  struct error *e)
+{
+    const char *process, *variables;
+
+    if (execution_freeze(tx, c, text(project, "VariableSetId"), &deployment_process_resource,
+                         text(project, "DeploymentProcessId"), &process, &variables, e) < 0)
+        return -1;
+    jv_set_str(doc, "ProjectDeploymentProcessSnapshotId", process);
+    jv_set_str(doc, "ProjectVariableSetSnapshotId", variables);
+    return 0;
+}
+
+static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct release *x = ctx;
+    struct call *c = x->c;
+    json_auto_t *project = NULL, *channel = NULL, *in = json_copy((json_t *)x->asked), *doc = NULL;
+    const char *version;
+
+    json_decref(x->made);
+    x->made = NULL;
+    if (execution_find(tx, c, &project_resource, NULL, x->project_member, x->project, &project, e) <
+            0 ||
+        find_channel(tx, x, project, &channel, e) < 0 ||
+        choose_version(tx, x, project, channel, &version, e) < 0)
+        return -1;
+    int found = find_existing(tx, x, text(project, "Id"), version, e);
+    if (found) return found < 0 ? -1 : 0;
+    jv_set_str(in, "ProjectId", text(project, "Id"));
+    jv_set_str(in, "ChannelId", text(channel, "Id"));
+    jv_set_str(in, "Version", version);
+    if (resource_decode(c, &release_resource, in, NULL, &doc, e) < 0) return -1;
+    jv_set_time(doc, "Assembled", clock_now(call_app(c)->clock));
+    if (freeze(tx, c, project, doc, e) < 0 || resource_insert(tx, c, &release_resource, doc, e) < 0)
+        return -1;
+    x->made = TAKE(doc);
+    return 0;
+}
+
+/* Two that freeze the same process at once: one of them tries again. */
+static int create(struct release *x, struct error *e)
+{
+    struct error why = {0};
+
+    for (int i = 0; i < 5; i++) {
+        if (db_write(call_app(x->c)->db, create_tx, x, &why) >= 0) return 0;
+        if (why.kind != ERR_CONFLICT) break;
+    }
+    json_decref(x->made);
+    *e = why;
+    return -1;
+}
+
+static int create_v1(struct call *c, struct error *e)
+{
+    json_auto_t *command = NULL, *asked = json_object();
+    static const char *const same[] = {"ReleaseNotes", "IgnoreChannelRules", "CustomFields"};
+
+    if (execution_command(c, create_release_fields, &command, e) < 0) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(same); i++)
+        json_object_set(asked, same[i], json_object_get(command, same[i]));
+    struct release x = {.c = c,
+                        .project = text(command, "ProjectName"),
+                        .project_member = "projectName",
+                        .channel = text(command, "ChannelName"),
+                        .channel_member = "channelName",
+                        .version = text(command, "ReleaseVersion"),
+                        .version_member = "releaseVersion",
+                        .ignore_existing = jv_bool(command, "IgnoreIfAlreadyExists", false),
+                        .asked = asked};
+    if (create(&x, e) < 0) return -1;
+    c->out = json_object();
+    jv_set_str(c->out, "ReleaseId", text(x.made, "Id"));
+    jv_set_str(c->out, "ReleaseVersion", text(x.made, "Version"));
+    json_decref(x.made);
+    return 0;
+}
+
+/* The classic form: a Release document. */
+static int create_classic(struct call *c, struct error *e)
+{
+    struct release x = {.c = c,
+                        .project_member = "ProjectId",
+                        .channel_member = "ChannelId",
+                        .version_member = "Version",
+                        .asked = c->body};
+
+    if (call_text_required(c, "ProjectId", &x.project, e) < 0 ||
+        call_text(c, "Version", "", &x.version, e) < 0 ||
+        call_text(c, "ChannelId", "", &x.channel, e) < 0 || create(&x, e) < 0)
+        return -1;
+    resource_reply(c, &release_resource, x.made);
+    json_decref(x.made);
+    return 0;
+}
+
+static int check_changed(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
+                         struct error *e)
+{
+    (void)tx, (void)c, (void)stored;
+    return release_version_check(text(doc, "Version"), "Version", e);
+}
+
+static int update(struct call *c, struct error *e)
+{
+    static const struct resource_hooks hooks = {.before = check_changed};
+
+    return resource_update_with(c, &hooks, e);
+}
+
+/* The release takes the project's variables as they are now. */
+static int snapshot_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    json_auto_t *release = NULL, *project = NULL;
+    const char *process, *variables;
+    struct document d;
+
+    if (resource_find(tx, c, &d, &release, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(release, "ProjectId"), &project, e) <
+            0 ||
+        execution_freeze(tx, c, text(project, "VariableSetId"), &deployment_process_resource,
+                         text(project, "DeploymentProcessId"), &process, &variables, e) < 0)
+        return -1;
+    jv_set_str(release, "ProjectVariableSetSnapshotId", variables);
+    if (resource_replace(tx, c, &release_resource, release, d.row_version, e) < 0) return -1;
+    resource_reply(c, &release_resource, release);
+    return 0;
+}
+
+static int snapshot_variables(struct call *c, struct error *e)
+{
+    return db_write(call_app(c)->db, snapshot_tx, c, e) < 0 ? -1 : 0;
+}
+
+static const struct route rows[] = {
+    {"POST", "/api/{space}/releases/create/v1", create_v1, "ReleaseCreate",
+     .in = create_release_fields, .out = create_release_answer_fields, .status = 201,
+     .in_name = "CreateReleaseCommandV1", .out_name = "CreateReleaseResponseV1",
+     .doc = "creates a release of a project named by id or name"},
+    RESOURCE_READ_ROUTES("releases", "Release", release_fields, "ReleaseView"),
+    RESOURCE_POST_ROUTE("/api/{space}/releases", create_classic, "Release", release_fields,
+                        "ReleaseCreate", "creates a release from its document"),
+    RESOURCE_PUT_ROUTE("/api/{space}/releases/{id}", update, "Release", release_fields,
+                       "ReleaseEdit", "changes version, channel and notes"),
+    RESOURCE_DELETE_ROUTE("/api/{space}/releases", "ReleaseDelete"),
+    {"POST", "/api/{space}/releases/{id}/snapshot-variables", snapshot_variables, "ReleaseEdit",
+     .flags = ROUTE_OPTIONAL_BODY, .out = release_fields, .out_name = "Release",
+     .doc = "gives the release the project's variables as they are now"},
+    RESOURCE_LIST_ROUTE("/api/{space}/projects/{project}/releases", resource_list, "Release",
+                        release_fields, "ReleaseView", "releases of a project, newest first"),
+    RESOURCE_GET_ROUTE("/api/{space}/projects/{project}/releases", "Release", release_fields,
+                       "ReleaseView"),
+    RESOURCE_LIST_ROUTE("/api/{space}/channels/{channel}/releases", resource_list, "Release",
+                        release_fields, "ReleaseView", "releases of a channel, newest first"),
+    RESOURCE_LIST_ROUTE("/api/{space}/projects/{project}/channels/{channel}/releases",
+                        resource_list, "Release", release_fields, "ReleaseView",
+                        "releases of a channel, newest first"),
+};
+const struct route_table release_routes = {rows, ARRAY_LEN(rows)};

@@ -1,0 +1,342 @@
+/* resource_query.c - reading resources: what a path means, one document, lists. See resource.h. */
+#include <string.h>
+
+#include "api/paging.h"
+#include "api/resource.h"
+
+static int not_found(struct error *e, const char *id)
+{
+    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+}
+
+/* ---- what a path means ---- */
+
+/* What stands inside a resource of that kind says so by this member. */
+static const struct {
+    const struct resource *r;
+    const char *member;
+} containers[] = {
+    {&project_resource, "ProjectId"},         {&project_group_resource, "ProjectGroupId"},
+    {&lifecycle_resource, "LifecycleId"},     {&release_resource, "ReleaseId"},
+    {&channel_resource, "ChannelId"},         {&runbook_resource, "RunbookId"},
+    {&environment_resource, "EnvironmentId"}, {&runbook_snapshot_resource, "RunbookSnapshotId"},
+    {&worker_pool_resource, "WorkerPoolIds"}, {&machine_policy_resource, "MachinePolicyId"},
+};
+
+static const char *member_for(const struct resource *r)
+{
+    for (size_t i = 0; i < ARRAY_LEN(containers); i++)
+        if (containers[i].r == r) return containers[i].member;
+    ASSERT(!"this resource holds others");
+    return NULL;
+}
+
+/* One step into the path: what has been the target so far holds what comes now. */
+static int step_into(struct db_tx *tx, struct call *c, struct resource_target *t,
+                     const struct resource *next, struct error *e)
+{
+    struct document d;
+
+    if (t->r && t->wanted) {
+        if (resource_locate(tx, c, t, &d, e) < 0) return -1;
+        ASSERT(t->n < ARRAY_LEN(t->in));
+        t->in[t->n++] = (struct resource_container){t->r, member_for(t->r), d.id};
+    }
+    t->r = next;
+    t->wanted = NULL;
+    return 0;
+}
+
+int resource_target_of(struct db_tx *tx, struct call *c, struct resource_target *ret,
+                       struct error *e)
+{
+    struct str rest = str_of(c->route->path), part;
+    struct resource_target t = {0};
+    size_t params = 0;
+    bool named = false; /* the part before was the route of a resource */
+
+    while (str_cut(&rest, '/', &part)) {
+        if (part.n && part.p[0] == '{') {
+            if (named) t.wanted = c->param_values[params];
+            params++;
+            named = false;
+            continue;
+        }
+        const struct resource *r = resource_by_route(arena_strndup(c->arena, part.p, part.n));
+        named = r != NULL;
+        if (r && step_into(tx, c, &t, r, e) < 0) return -1;
+    }
+    ASSERT(t.r != NULL);
+    *ret = t;
+    return 0;
+}
+
+/* ---- one document ---- */
+
+static bool is_inside(const json_t *doc, const struct resource_container *k)
+{
+    const json_t *v = jv_get(doc, k->member), *one;
+    size_t i;
+
+    if (json_is_string(v)) return strcmp(json_string_value(v), k->id) == 0;
+    json_array_foreach (v, i, one)
+        if (json_is_string(one) && strcmp(json_string_value(one), k->id) == 0) return true;
+    return false;
+}
+
+static const char *space_of(const struct call *c, const struct resource *r)
+{
+    return r->system ? NULL : c->space_id;
+}
+
+/* 1 = there is one of that id, and it is in its containers. */
+static int by_id(struct db_tx *tx, struct call *c, const struct resource_target *t,
+                 struct document *ret, struct error *e)
+{
+    const char *space = space_of(c, t->r);
+    struct error why = {0};
+    json_auto_t *doc = NULL;
+
+    if (document_get(tx, t->r->kind, t->wanted, c->arena, ret, &why) < 0) {
+        if (why.kind == ERR_NOT_FOUND) return 0;
+        *e = why;
+        return -1;
+    }
+    if (space && strcmp(ret->space_id, space) != 0) return 0;
+    if (t->n == 0) return 1;
+    if (document_json(ret, &doc, e) < 0) return -1;
+    for (size_t i = 0; i < t->n; i++)
+        if (!is_inside(doc, &t->in[i])) return 0;
+    return 1;
+}
+
+static struct document_query query_of(struct call *c, const struct resource_target *t)
+{
+    struct document_filter *filters = ARENA_NEW(c->arena, struct document_filter, t->n + 1);
+    struct document_query q = {
+        .kind = t->r->kind, .space_id = space_of(c, t->r), .filters = filters, .take = -1};
+
+    for (size_t i = 0; i < t->n; i++) {
+        const char **id = ARENA_NEW(c->arena, const char *, 1);
+        *id = t->in[i].id;
+        filters[q.n_filters++] = (struct document_filter){t->in[i].member, id, 1};
+    }
+    return q;
+}
+
+/* 1 = there is one of that name, else of that slug, in its containers. */
+static int by_name(struct db_tx *tx, struct call *c, const struct resource_target *t,
+                   struct document *ret, struct error *e)
+{
+    struct document_query q = query_of(c, t);
+    struct document_page page;
+
+    if (str_blank(t->wanted) || t->r->name_member == NULL) return 0;
+    q.order = DOCUMENT_BY_ID;
+    q.take = 1;
+    for (int slug = 0; slug < (t->r->has_slug ? 2 : 1); slug++) {
+        q.name = slug ? NULL : t->wanted;
+        q.slug = slug ? t->wanted : NULL;
+        if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
+        if (page.n == 0) continue;
+        *ret = page.items[0];
+        return 1;
+    }
+    return 0;
+}
+
+int resource_locate(struct db_tx *tx, struct call *c, const struct resource_target *t,
+                    struct document *ret, struct error *e)
+{
+    int found = by_id(tx, c, t, ret, e);
+
+    if (found == 0) found = by_name(tx, c, t, ret, e);
+    return found == 0 ? not_found(e, t->wanted) : found < 0 ? -1 : 0;
+}
+
+int resource_find(struct db_tx *tx, struct call *c, struct document *ret_row, json_t **ret,
+                  struct error *e)
+{
+    struct resource_target t;
+    struct document d;
+
+    if (resource_target_of(tx, c, &t, e) < 0 || resource_locate(tx, c, &t, &d, e) < 0) return -1;
+    if (ret_row) *ret_row = d;
+    return document_json(&d, ret, e);
+}
+
+int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
+                  const char *id_slug_or_name, json_t **ret, struct error *e)
+{
+    struct error why = {0};
+    struct document d;
+
+    if (document_find(tx, r->kind, space_of(c, r), owner_id, id_slug_or_name, c->arena, &d, &why) <
+        0) {
+        if (why.kind == ERR_NOT_FOUND) return not_found(e, id_slug_or_name);
+        *e = why;
+        return -1;
+    }
+    return document_json(&d, ret, e);
+}
+
+struct reading {
+    struct call *c;
+    const struct resource *r;
+    json_t *doc;
+};
+
+static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct reading *x = ctx;
+    struct resource_target t;
+    struct document d;
+
+    json_decref(x->doc);
+    x->doc = NULL;
+    if (resource_target_of(tx, x->c, &t, e) < 0 || resource_locate(tx, x->c, &t, &d, e) < 0)
+        return -1;
+    x->r = t.r;
+    return document_json(&d, &x->doc, e);
+}
+
+int resource_get(struct call *c, struct error *e)
+{
+    struct reading x = {.c = c};
+
+    if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
+    resource_reply(c, x.r, x.doc);
+    json_decref(x.doc);
+    return 0;
+}
+
+/* ---- lists ---- */
+
+const struct route_query resource_query[] = {
+    {"ids", QUERY_LIST, "only those with these ids"},
+    {"name", QUERY_TEXT, "exact name, in any case"},
+    {"partialName", QUERY_TEXT, "part of the name, in any case"},
+    {NULL, 0, NULL}};
+
+int resource_documents(struct db_tx *tx, struct call *c, const struct document_query *q,
+                       json_t **ret, struct error *e)
+{
+    json_auto_t *list = json_array();
+    struct document_page page;
+
+    if (document_list(tx, q, c->arena, &page, e) < 0) return -1;
+    for (size_t i = 0; i < page.n; i++) {
+        json_t *doc;
+        if (document_json(&page.items[i], &doc, e) < 0) return -1;
+        jv_push(list, doc);
+    }
+    *ret = TAKE(list);
+    return 0;
+}
+
+struct listing {
+    struct call *c;
+    struct paging paging; /* take = -1: all */
+    const struct resource *r;
+    int64_t total;
+    json_t *items;
+};
+
+static enum document_order order_of(const struct resource *r)
+{
+    switch (r->order) {
+    case ORDER_BY_SORT: return DOCUMENT_BY_SORT;
+    case ORDER_NEWEST: return DOCUMENT_BY_ID_DESC;
+    case ORDER_OLDEST: return DOCUMENT_BY_ID;
+    default: return DOCUMENT_BY_NAME;
+    }
+}
+
+/* A list may be asked by what its items point to: ?projects=Projects-1. */
+static const struct {
+    const char *query, *member;
+} reference_filters[] = {{"projects", "ProjectId"},         {"projectIds", "ProjectId"},
+                         {"environments", "EnvironmentId"}, {"channels", "ChannelId"},
+                         {"runbooks", "RunbookId"},         {"runbookIds", "RunbookId"},
+                         {"workerPoolIds", "WorkerPoolIds"}};
+
+static void add_filters(struct call *c, struct document_query *q)
+{
+    struct document_filter *filters =
+        ARENA_NEW(c->arena, struct document_filter, q->n_filters + ARRAY_LEN(reference_filters));
+
+    memcpy(filters, q->filters, q->n_filters * sizeof(*filters));
+    q->filters = filters;
+    for (size_t i = 0; i < ARRAY_LEN(reference_filters); i++) {
+        struct http_strings ids = call_query_list(c, reference_filters[i].query);
+        if (ids.n == 0) continue;
+        filters[q->n_filters++] =
+            (struct document_filter){reference_filters[i].member, ids.items, ids.n};
+    }
+}
+
+/* Lists within a project call the same filter by other names. */
+static const char *partial_name(const struct call *c)
+{
+    static const char *const names[] = {"partialName", "searchByVersion", "searchByName"};
+
+    for (size_t i = 0; i < ARRAY_LEN(names); i++)
+        if (call_query(c, names[i])) return call_query(c, names[i]);
+    return NULL;
+}
+
+static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct listing *l = ctx;
+    struct call *c = l->c;
+    struct http_strings ids = call_query_list(c, "ids");
+    struct resource_target t;
+    struct document_page page;
+
+    json_decref(l->items);
+    l->items = json_array();
+    if (resource_target_of(tx, c, &t, e) < 0) return -1;
+    struct document_query q = query_of(c, &t);
+    q.ids = ids.n ? ids.items : NULL;
+    q.n_ids = ids.n;
+    q.name = call_query(c, "name");
+    q.partial_name = partial_name(c);
+    q.order = order_of(t.r);
+    q.skip = l->paging.skip;
+    q.take = l->paging.take;
+    add_filters(c, &q);
+    if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
+    l->r = t.r;
+    l->total = page.total;
+    for (size_t i = 0; i < page.n; i++) {
+        json_auto_t *doc = NULL;
+        if (document_json(&page.items[i], &doc, e) < 0) return -1;
+        jv_push(l->items, resource_answer(t.r, doc));
+    }
+    return 0;
+}
+
+static int read_list(struct listing *l, struct error *e)
+{
+    if (db_read(call_app(l->c)->db, list_tx, l, e) >= 0) return 0;
+    json_decref(l->items);
+    return -1;
+}
+
+int resource_list(struct call *c, struct error *e)
+{
+    struct listing l = {.c = c};
+
+    if (paging_read(c, &l.paging, e) < 0 || read_list(&l, e) < 0) return -1;
+    c->out = paging_envelope(c, &l.paging, l.r->item_type, l.total, l.items);
+    return 0;
+}
+
+int resource_all(struct call *c, struct error *e)
+{
+    struct listing l = {.c = c, .paging = {.take = -1}};
+
+    if (read_list(&l, e) < 0) return -1;
+    c->out = l.items;
+    return 0;
+}

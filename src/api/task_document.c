@@ -1,0 +1,122 @@
+/* task_document.c - see task_document.h. Facts: rest.md 2.7. */
+#include "api/task_document.h"
+
+#include <string.h>
+
+#include "api/links.h"
+#include "base/time.h"
+
+static const struct link_row links[] = {
+    {"Self", "/api/tasks/{id}"},
+    {"Details", "/api/tasks/{id}/details{?verbose,tail}"},
+    {"Raw", "/api/tasks/{id}/raw"},
+    {"LogStream", "/api/tasks/{id}/log/stream{?after}"},
+    {"Cancel", "/api/tasks/{id}/cancel"},
+    {"Rerun", "/api/tasks/rerun/{id}"},
+    {"State", "/api/tasks/{id}/state"},
+    {"QueuedBehind", "/api/tasks/{id}/queued-behind{?skip,take}"},
+    {"Artifacts", "/api/{space}/artifacts?regarding={id}"},
+    {"Interruptions", "/api/{space}/interruptions?regarding={id}"},
+    {"Web", "/app#/{space}/tasks/{id}"},
+    {NULL, NULL}};
+
+static void set_times(const struct app *app, const struct task *t, json_t *o)
+{
+    char text[64];
+    bool ended = task_state_ended(t->state);
+    int64_t until = ended ? t->completed_at : clock_now(app->clock);
+
+    jv_set_time(o, "QueueTime", t->queued_at);
+    jv_set(o, "QueueTimeExpiry", json_null());
+    jv_set_time(o, "StartTime", t->started_at);
+    jv_set_time(o, "LastUpdatedTime", t->updated_at);
+    jv_set_time(o, "CompletedTime", t->completed_at);
+    jv_set_str(o, "Duration", time_duration(t->started_at ? until - t->started_at : 0, text));
+    if (!ended)
+        jv_set_str(o, "Completed", strcmp(t->state, "Queued") == 0 ? "Queued..." : "Executing...");
+    else jv_set_str(o, "Completed", t->state);
+}
+
+json_t *task_document(const struct app *app, const struct task *t)
+{
+    json_t *o = json_object(), *arguments;
+    bool ended = task_state_ended(t->state), success = strcmp(t->state, "Success") == 0;
+
+    jv_set_str(o, "Id", t->id);
+    jv_set_str(o, "SpaceId", t->space_id);
+    jv_set_str(o, "Name", t->kind);
+    jv_set_str(o, "Description", t->description);
+    jv_set_str(o, "State", t->state);
+    set_times(app, t, o);
+    jv_set_str(o, "ServerNode", t->node_id);
+    jv_set_str(o, "ErrorMessage", t->error);
+    jv_set_bool(o, "HasBeenPickedUpByProcessor", t->started_at != 0);
+    jv_set_bool(o, "IsCompleted", ended);
+    jv_set_bool(o, "FinishedSuccessfully", success);
+    jv_set_bool(o, "HasPendingInterruptions", false);
+    jv_set(o, "PendingInterruptionTypes", json_array());
+    jv_set_bool(o, "CanRerun", ended);
+    jv_set_bool(o, "HasWarningsOrErrors", t->has_warnings);
+    jv_set_i64(o, "EstimatedRemainingQueueDurationSeconds", 0);
+    jv_set_str(o, "ProjectId", t->project_id);
+    jv_set_str(o, "ConcurrencyTag", t->tag);
+    struct error ignored; /* written by this server, parsed by it */
+    ASSERT(jv_parse(t->arguments, strlen(t->arguments), &arguments, &ignored) == 0);
+    jv_set(o, "Arguments", arguments);
+    links_add(o, links, t->space_id);
+    return o;
+}
+
+struct why {
+    const char *reason, *description, *holder;
+    int64_t place;
+};
+
+static int why_queued(struct db_tx *tx, const struct app *app, const struct task *t,
+                      struct arena *a, struct why *w, struct error *e)
+{
+    struct engine_load load = engine_load(app->engine);
+
+    if (task_place(tx, t, &w->place, e) < 0 || task_tag_holder(tx, t->tag, a, &w->holder, e) < 0)
+        return -1;
+    if (w->holder) {
+        w->reason = "ConcurrencyTag";
+        w->description =
+            arena_fmt(a, "waits for %s, which holds the concurrency tag %s", w->holder, t->tag);
+    } else if (load.draining) {
+        w->reason = "Drained";
+        w->description = arena_fmt(a, "node %s is drained and takes no new tasks", app->node_name);
+    } else if (load.running >= load.cap) {
+        w->reason = "TaskCap";
+        w->description = arena_fmt(a, "node %s runs %lld of at most %lld tasks", app->node_name,
+                                   (long long)load.running, (long long)load.cap);
+    } else {
+        w->reason = "Queue";
+        w->description = "waits to be taken from the queue";
+    }
+    w->description = arena_fmt(a, "%s; %lld queued before it", w->description, (long long)w->place);
+    return 0;
+}
+
+int task_waiting(struct db_tx *tx, const struct app *app, const struct task *t, json_t *document,
+                 struct arena *a, struct error *e)
+{
+    struct why w = {0};
+    char trouble[256];
+
+    if (strcmp(t->state, "Queued") == 0) {
+        if (why_queued(tx, app, t, a, &w, e) < 0) return -1;
+    } else if (engine_trouble(app->engine, t->id, trouble, sizeof(trouble))) {
+        w = (struct why){.reason = "Trouble", .description = arena_strdup(a, trouble)};
+    } else {
+        return 0;
+    }
+    json_t *o = json_object(), *tasks = json_array();
+    if (w.holder) jv_push(tasks, jv_string(w.holder));
+    jv_set_str(o, "Reason", w.reason);
+    jv_set_str(o, "Description", w.description);
+    jv_set_i64(o, "Place", w.place);
+    jv_set(o, "Tasks", tasks);
+    jv_set(document, "WaitingFor", o);
+    return 0;
+}

@@ -1,0 +1,13 @@
+/* task_document.h - a task as the API shows it. */
+#ifndef API_TASK_DOCUMENT_H
+#define API_TASK_DOCUMENT_H
+#include "api/app.h"
+#include "store/task.h"
+
+/** The Task resource with its links. New reference. */
+json_t *task_document(const struct app *app, const struct task *t);
+/** Adds WaitingFor to the document of a queued or stalled task: {Reason, Description, Place,
+ * Tasks}. Inside a transaction; does nothing for others. */
+int task_waiting(struct db_tx *tx, const struct app *app, const struct task *t, json_t *document,
+                 struct arena *a, struct error *e) MUST_USE;
+#endif

@@ -1,0 +1,126 @@
+/* users.c - people and service accounts, as far as they can be read; users/me is who asks. Facts:
+ * rest.md 2.10. */
+#include "store/user.h"
+
+#include "api/paging.h"
+#include "api/resource.h"
+
+static json_t *document(const struct call *c, const struct user *u)
+{
+    json_auto_t *o = json_object();
+
+    jv_set_str(o, "Id", u->id);
+    jv_set_str(o, "Username", u->username);
+    jv_set_str(o, "DisplayName", u->display_name);
+    jv_set_str(o, "EmailAddress", u->email);
+    jv_set_bool(o, "IsActive", u->is_active);
+    jv_set_bool(o, "IsService", u->is_service);
+    jv_set_bool(o, "IsRequestor", str_same(u->id, c->caller.id));
+    jv_set_bool(o, "CanPasswordBeEdited", !u->is_service);
+    jv_set(o, "Identities", json_array());
+    return resource_answer(&user_resource, o);
+}
+
+struct one {
+    struct call *c;
+    const char *id;
+    struct user user;
+};
+
+static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct one *x = ctx;
+    struct error why = {0};
+
+    if (user_get(tx, x->id, x->c->arena, &x->user, &why) == 0) return 0;
+    if (why.kind == ERR_NOT_FOUND)
+        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", x->id);
+    *e = why;
+    return -1;
+}
+
+static int reply(struct call *c, const char *id, struct error *e)
+{
+    struct one x = {.c = c, .id = id};
+
+    if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
+    c->out = document(c, &x.user);
+    return 0;
+}
+
+static int me(struct call *c, struct error *e) { return reply(c, c->caller.id, e); }
+static int get(struct call *c, struct error *e) { return reply(c, call_param(c, "id"), e); }
+
+struct page {
+    struct call *c;
+    struct paging paging;
+    struct user *list;
+    size_t n;
+    int64_t total;
+};
+
+static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct page *p = ctx;
+
+    return user_list(tx, call_query(p->c, "filter"), p->paging.skip, p->paging.take, p->c->arena,
+                     &p->list, &p->n, &p->total, e);
+}
+
+static int list(struct call *c, struct error *e)
+{
+    struct page p = {.c = c};
+
+    if (paging_read(c, &p.paging, e) < 0 || db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
+    json_t *items = json_array();
+    for (size_t i = 0; i < p.n; i++) jv_push(items, document(c, &p.list[i]));
+    c->out = paging_envelope(c, &p.paging, user_resource.item_type, p.total, items);
+    return 0;
+}
+
+struct spaces {
+    struct call *c;
+    json_t *items;
+};
+
+static int spaces_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct spaces *x = ctx;
+    struct one user = {.c = x->c, .id = call_param(x->c, "id")};
+    struct document_query q = {.kind = space_resource.kind, .order = DOCUMENT_BY_NAME, .take = -1};
+    json_auto_t *all = NULL;
+    const json_t *one;
+    size_t i;
+
+    json_decref(x->items);
+    x->items = json_array();
+    if (get_tx(tx, &user, e) < 0 || resource_documents(tx, x->c, &q, &all, e) < 0) return -1;
+    json_array_foreach (all, i, one) jv_push(x->items, resource_answer(&space_resource, one));
+    return 0;
+}
+
+static int spaces(struct call *c, struct error *e)
+{
+    struct spaces x = {.c = c};
+
+    if (db_read(call_app(c)->db, spaces_tx, &x, e) < 0) {
+        json_decref(x.items);
+        return -1;
+    }
+    c->out = x.items;
+    return 0;
+}
+
+static const struct route_query list_query[] = {
+    {"filter", QUERY_TEXT, "part of the user name or the shown name"}, {NULL, 0, NULL}};
+static const struct route rows[] = {
+    {"GET", "/api/users/me", me, PERM_AUTHENTICATED, .out = user_fields, .out_name = "User",
+     .doc = "the user who asks"},
+    {"GET", "/api/users", list, "UserView", .out = user_fields, .query = list_query,
+     .shape = ROUTE_PAGE, .out_name = "User", .doc = "users by name"},
+    {"GET", "/api/users/{id}", get, "UserView", .out = user_fields, .out_name = "User",
+     .doc = "one user"},
+    {"GET", "/api/users/{id}/spaces", spaces, PERM_AUTHENTICATED, .out = space_fields,
+     .shape = ROUTE_ARRAY, .out_name = "Space", .doc = "spaces that the user may enter"},
+};
+const struct route_table user_routes = {rows, ARRAY_LEN(rows)};

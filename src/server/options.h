@@ -1,0 +1,38 @@
+/* options.h - the server's settings: one table gives flags, BOBTAIL_* variables, the file's keys,
+ * defaults and --help.
+ *
+ * A flag wins over a variable, a variable over the file, the file over the default. */
+#ifndef SERVER_OPTIONS_H
+#define SERVER_OPTIONS_H
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/log.h"
+
+#define OPTIONS_FILE "/etc/bobtail/server.conf"
+
+struct options {
+    const char *config;   /* path of the file */
+    const char *data_dir; /* absolute */
+    const char *http_listen, *agent_listen;
+    const char *database; /* sqlite:FILE or postgresql://... */
+    const char *node_name;
+    const char *builtin_account;                                 /* "" = the server's own */
+    const char *public_url;                                      /* "" = unknown */
+    const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
+    const char *admin_password_file, *admin_api_key_file;
+    const char *log_level, *log_format;
+    int64_t task_cap, work_threads, output_limit;
+    const char *sources[32]; /* where each came from: "flag", "environment", "file", "default" */
+};
+
+/** Reads flags from argv[${from}] on, the environment and the file. ERR_INVALID names the option,
+ * its value and what is allowed. Texts live in ${a}. */
+int options_read(int argc, char **argv, int from, struct arena *a, struct options *ret,
+                 struct error *e) MUST_USE;
+/** The table, for --help. */
+void options_help(void);
+/** Every option with its value and where it comes from; secrets as ********. */
+void options_show(const struct options *o);
+enum log_level options_log_level(const struct options *o);
+enum log_format options_log_format(const struct options *o);
+#endif

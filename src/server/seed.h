@@ -1,0 +1,19 @@
+/* seed.h - what an empty database gets: installation id, the default space with all it needs, the
+ * first user. */
+#ifndef SERVER_SEED_H
+#define SERVER_SEED_H
+#include "db/db.h"
+#include "server/options.h"
+
+/** The installation's UUID, made once. */
+int seed_installation(struct db *db, struct arena *a, const char **ret, struct error *e) MUST_USE;
+/** Space, project group, lifecycle, worker pool, machine policy and feed, where they are missing.
+ */
+int seed_space(struct db *db, struct error *e) MUST_USE;
+/** Are the first user's password and API key readable and well-formed? */
+int seed_check(const struct options *o, struct error *e) MUST_USE;
+/** The first user, when there is none; prints a random password once when none was given. */
+int seed_admin(struct db *db, const struct options *o, struct error *e) MUST_USE;
+/** Makes another administrator (command create-admin). ERR_INVALID when the name is taken. */
+int seed_create_admin(struct db *db, const struct options *o, struct error *e) MUST_USE;
+#endif
