@@ -1,0 +1,150 @@
+// Tasks: list, details, logs as text and as stream, cancel, rerun, what waits for what (rest.md 2.7).
+import octopus from '@octopusdeploy/api-client';
+import { cancelTask, createEnvironment, details, linesOf, Project, rawLog, scriptStep, waitForLine, waitForState, waitForTask } from '../lib/project.mjs';
+import { apiSuite, assert, assertRefused, S, test } from './suite.mjs';
+
+apiSuite('tasks', (at) => {
+    const waiting = async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('wait', 'echo begun; sleep 600')] });
+        const releaseVersion = await project.createRelease();
+        const first = await project.startDeployment({ releaseVersion });
+        await waitForState(at.api, first, 'Executing');
+        return { project, releaseVersion, first };
+    };
+
+    test('a task has what clients read of it', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
+        const ended = await project.deploy();
+        const task = await at.api.get(ended.Links.Self);
+        assert.deepEqual([task.Name, task.State, task.IsCompleted, task.FinishedSuccessfully, task.HasBeenPickedUpByProcessor, task.CanRerun, task.SpaceId, task.ProjectId],
+            ['Deploy', 'Success', true, true, true, true, 'Spaces-1', project.id]);
+        for (const member of ['QueueTime', 'StartTime', 'CompletedTime']) assert.match(task[member], /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/);
+        assert.match(task.Duration, /second/);
+        assert.deepEqual(task.PendingInterruptionTypes, []);
+        assert.ok(task.Description.includes(project.name) && task.ServerNode && task.Completed);
+        const inSpace = await at.api.get(`${S}/tasks/${task.Id}`);
+        assert.deepEqual({ ...inSpace, LastUpdatedTime: task.LastUpdatedTime }, task); // clearing up after the end moves that
+        assert.equal(task.Links.Artifacts, `${S}/artifacts?regarding=${task.Id}`);
+    });
+
+    test('tasks are found by ids, project, environment, state and kind, newest first', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
+        const [one, two] = [await project.deploy(), await project.deploy()];
+        const other = await project.run(await project.createRunbook([scriptStep('hi', 'echo hi')]));
+        const ids = async (query) => (await at.api.get(`/api/tasks?${query}`)).Items.map((t) => t.Id);
+        assert.deepEqual((await ids(`ids=${one.Id}%2C${two.Id}`)).sort(), [one.Id, two.Id].sort());
+        assert.deepEqual(await ids(`project=${project.id}`), [other.Id, two.Id, one.Id]);
+        assert.deepEqual(await ids(`project=${project.id}&name=RunbookRun`), [other.Id]);
+        assert.deepEqual(await ids(`project=${project.id}&states=Failed,Canceled`), []);
+        assert.deepEqual(await ids(`environment=${project.environment.Id}&states=Success&take=1`), [other.Id]);
+        assert.deepEqual(await ids('ids=ServerTasks-99999'), []);
+        const page = await at.api.get(`${S}/tasks?skip=0&take=300&ids=${one.Id}`);
+        assert.equal(page.TotalResults, 1);
+        assert.ok(page.TotalCounts.Success >= 3);
+        assert.ok((await at.api.get('/api/tasks/taskTypes')).some((type) => type.Id === 'Deploy'));
+    });
+
+    test('details are a tree with lines; verbose and tail narrow them; raw is all of it as text', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('count', 'for i in 1 2 3 4 5; do echo "line $i"; done')] });
+        const task = await project.deploy();
+        const tree = await details(at.api, task.Id);
+        assert.equal(tree.Task.Id, task.Id);
+        assert.equal(tree.Progress.ProgressPercentage, 100);
+        assert.ok(tree.PhysicalLogSize > 0);
+        const [root] = tree.ActivityLogs;
+        assert.equal(root.Status, 'Success');
+        assert.ok(JSON.stringify(root.Children).includes('count'));
+        const printed = linesOf(tree).filter((line) => line.MessageText.startsWith('line '));
+        assert.deepEqual(printed.map((line) => line.MessageText), [1, 2, 3, 4, 5].map((i) => `line ${i}`));
+        assert.ok(printed.every((line) => line.Category === 'Info' && /^\d{4}-/.test(line.OccurredAt)));
+        const short = linesOf(await details(at.api, task.Id, 'verbose=false&tail=2')).filter((line) => line.MessageText.startsWith('line '));
+        assert.ok(short.length <= 2 && short.every((line) => ['line 4', 'line 5'].includes(line.MessageText)));
+        const raw = await at.api.send('GET', `${S}/tasks/${task.Id}/raw`);
+        assert.match(raw.headers.get('content-type'), /^text\/plain/);
+        assert.match(raw.text, new RegExp(`${task.Id}[\\s\\S]*line 1\\n[\\s\\S]*line 5\\n`));
+    });
+
+    test('the stream gives every line once, resumes where a reader was, and ends with the task', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('count', 'for i in $(seq 200); do echo "n $i"; done')] });
+        const task = await project.startDeployment();
+        const numbers = [];
+        let last, state;
+        const read = async (from, limit) => {
+            for await (const event of at.api.events(`/api/tasks/${task}/log/stream${from}`)) {
+                if (event.event === 'finished') { state = JSON.parse(event.data).State; return; }
+                last = event.id;
+                const text = JSON.parse(event.data).MessageText;
+                if (text.startsWith('n ')) numbers.push(Number(text.slice(2)));
+                if (numbers.length >= limit) return;
+            }
+        };
+        await read('', 70);
+        await read(`?after=${last}`, Infinity);
+        assert.equal(state, 'Success');
+        assert.deepEqual(numbers, Array.from({ length: 200 }, (_, i) => i + 1));
+    });
+
+    test('a queued task says what it waits for, and who is before it', async () => {
+        const { project, releaseVersion, first } = await waiting();
+        const second = await project.startDeployment({ releaseVersion });
+        const third = await project.startDeployment({ releaseVersion });
+        const task = await at.api.get(`/api/tasks/${third}`);
+        assert.equal(task.State, 'Queued');
+        assert.equal(task.WaitingFor.Reason, 'ConcurrencyTag');
+        assert.deepEqual(task.WaitingFor.Tasks, [first]);
+        assert.deepEqual((await at.api.get(`/api/tasks/${third}/queued-behind`)).Items.map((t) => t.Id), [first, second]);
+        for (const id of [third, second, first]) await cancelTask(at.api, id);
+        for (const id of [first, second, third]) assert.equal((await waitForTask(at.api, id)).State, 'Canceled');
+    });
+
+    test('cancel works by every address, answers with the task, and says of an ended one how it ended', async () => {
+        const { project, first } = await waiting();
+        const answer = await at.api.send('POST', `/api/spaces/Spaces-1/tasks/${first}/cancel`);
+        assert.equal(answer.status, 200);
+        assert.equal(answer.body.Id, first);
+        const task = await waitForTask(at.api, first);
+        assert.deepEqual([task.State, task.FinishedSuccessfully], ['Canceled', false]);
+        await assertRefused(at.api, 'POST', `/api/tasks/${first}/cancel`, {}, [first, 'Canceled'], 409);
+        await project.setSteps([scriptStep('quick', 'true')]);
+        const done = await project.deploy();
+        await assertRefused(at.api, 'POST', `/api/tasks/${done.Id}/cancel`, {}, [done.Id, 'Success'], 409);
+    });
+
+    test('rerun does the same work again as a new task, of an ended task only', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
+        const first = await project.deploy();
+        const again = await at.api.send('POST', first.Links.Rerun);
+        assert.equal(again.status, 200, again.text);
+        assert.notEqual(again.body.Id, first.Id);
+        assert.equal((await waitForTask(at.api, again.body.Id)).State, 'Success');
+        const [second] = (await at.api.get(`${S}/deployments?projects=${project.id}`)).Items;
+        assert.equal(second.TaskId, again.body.Id);
+        assert.match(second.Comments, new RegExp(first.Id));
+        const { first: running } = await waiting();
+        await assertRefused(at.api, 'POST', `/api/tasks/rerun/${running}`, {}, [running, 'Executing']);
+        await cancelTask(at.api, running);
+        await waitForTask(at.api, running);
+    });
+
+    test('a task that is not there is 404 by every address', async () => {
+        for (const [method, path] of [['GET', ''], ['GET', '/details'], ['GET', '/raw'], ['GET', '/log/stream'], ['GET', '/queued-behind'], ['POST', '/cancel']]) {
+            const answer = await at.api.send(method, `/api/tasks/ServerTasks-99999${path}`);
+            assert.equal(answer.status, 404, path);
+            assert.match(answer.body.ErrorMessage, /ServerTasks-99999/);
+        }
+        assert.equal((await at.api.send('POST', '/api/tasks/rerun/ServerTasks-99999')).status, 404);
+    });
+
+    test('the public client waits, reads details and cancels', async () => {
+        const { first } = await waiting();
+        const client = await at.server.client();
+        await waitForLine(at.api, first, 'begun');
+        const tasks = new octopus.SpaceServerTaskRepository(client, 'Default');
+        assert.equal((await tasks.getById(first)).State, 'Executing');
+        assert.match(await tasks.getRaw(first), /begun/);
+        await new octopus.ServerTaskRepository(client).cancel(first);
+        const [ended] = await new octopus.ServerTaskWaiter(client, 'Default').waitForServerTasksToComplete([first], 50, 20000);
+        assert.equal(ended.State, 'Canceled');
+        assert.ok((await createEnvironment(at.api)).Id && (await rawLog(at.api, first)).length > 0);
+    });
+});

@@ -1,0 +1,168 @@
+// Two nodes on one PostgreSQL: node A is stopped (SIGSTOP) at every kind of step, node B takes its task over and ends it, A
+// goes on (SIGCONT): no script starts a second time, A writes nothing about that task any more, and is well.
+//
+// B has a task cap of 0: it takes over what dead nodes left, and claims nothing itself. A lease lasts 1.5 s here.
+import assert from 'node:assert/strict';
+import fs from 'node:fs';
+import path from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { temporaryFolder } from '../lib/folder.mjs';
+import { Postgres } from '../lib/postgres.mjs';
+import { killQuietly, until } from '../lib/processes.mjs';
+import { cancelTask, getTask, waitForTask } from '../lib/project.mjs';
+import { Server } from '../lib/server.mjs';
+import { Talk } from '../lib/talk.mjs';
+
+const TIMES = { BOBTAIL_FAULT_LEASE_MS: '1500', BOBTAIL_FAULT_IDLE_MS: '500' };
+const TABLES = ['task where id', 'journal where task_id', 'log_chunk where task_id', 'log_cursor where task_id',
+    'output_variable where task_id', 'artifact where task_id'];
+
+function isStopped(pid) {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'latin1');
+    return stat[stat.lastIndexOf(')') + 2] === 'T';
+}
+
+async function runningTasks(server) {
+    const { text } = await server.api.send('GET', '/metrics');
+    return Number(/^bobtail_tasks_running (\d+)/m.exec(text)?.[1]);
+}
+
+class Pair {
+    static async start(t, cluster) {
+        const pair = new Pair();
+        pair.cluster = cluster;
+        pair.database = await cluster.database();
+        pair.a = await Server.start(t, { database: pair.database, env: TIMES, args: ['--node-name', 'A'] });
+        pair.talk = await Talk.create(t, pair.a.api);
+        t.after(() => killQuietly(pair.a.process.pid, 'SIGCONT'));
+        return pair;
+    }
+
+    // A from now on stops when it comes to this point.
+    async arm(point) {
+        await this.a.stop();
+        this.a.options.env = { ...TIMES, BOBTAIL_FAULT: `${point}:stop` };
+        await this.a.resume();
+    }
+
+    async startB(t) {
+        const folder = temporaryFolder(t, 'server');
+        fs.copyFileSync(path.join(this.a.folder, 'master.key'), path.join(folder, 'master.key'));
+        fs.symlinkSync(path.join(this.a.folder, 'blobs'), path.join(folder, 'blobs')); // nodes share the blob store
+        this.b = await Server.start(t, { database: this.database, folder, env: TIMES, taskCap: 0, args: ['--node-name', 'B'] });
+    }
+
+    stopA() {
+        killQuietly(this.a.process.pid, 'SIGSTOP');
+        return this.stopped();
+    }
+
+    stopped() {
+        return until('A to stop', () => isStopped(this.a.process.pid));
+    }
+
+    rowsOf(taskId) {
+        const name = new URL(this.database).pathname.slice(1);
+        return Promise.all(TABLES.map((table) => this.cluster.query(`select x::text from (select * from ${table} = '${taskId}') x order by 1`, name)));
+    }
+
+    // B has ended the task: A goes on, and must neither start nor write anything of it.
+    async continueA(taskId) {
+        await until('B to clean up', async () => (await this.rowsOf(taskId))[0][0].join().includes(taskId) && !this.jobs().length);
+        const [rows, begun] = [await this.rowsOf(taskId), this.talk.begun(taskId)];
+        killQuietly(this.a.process.pid, 'SIGCONT');
+        await until('A to drop the task', async () => (await runningTasks(this.a)) === 0);
+        const other = await this.talk.start();
+        await waitForTask(this.a.api, other, 30000).catch((e) => {
+            throw new Error(`${e.message}\nA: ${this.a.output}\nB: ${this.b.output}`);
+        });
+        await this.talk.assertWhole(this.a.api, other);
+        assert.deepEqual(await this.rowsOf(taskId), rows, 'A has written about a task that it had lost');
+        assert.deepEqual(this.talk.begun(taskId), begun, 'A has started a script of a task that it had lost');
+        await until('the folders of all scripts to be removed', () => !this.jobs().length);
+        assert.equal(this.a.exited, false);
+    }
+
+    nodeOf(server) {
+        return fs.readFileSync(path.join(server.folder, 'node-id'), 'utf8');
+    }
+
+    jobs() {
+        return fs.readdirSync(path.join(this.a.folder, 'builtin/jobs')).filter((name) => !name.startsWith('spare-'));
+    }
+}
+
+describe('a stopped node', { timeout: 600000 }, () => {
+    const ends = [];
+    let cluster;
+    before(async () => (cluster = await Postgres.start({ after: (end) => ends.unshift(end) })));
+    after(async () => {
+        for (const end of ends) await end();
+    });
+
+    const points = {
+        'right after it has claimed the task': 'engine.claimed:1',
+        'before it commits the plan': 'engine.before-commit:1',
+        'within the transaction of the plan': 'engine.in-commit:1',
+        'between intent and start': 'engine.after-commit:1',
+        'before the start, with the lease checked': 'engine.before-start:1',
+        'right after the start': 'engine.after-start:1',
+        'within a transaction while the script runs': 'engine.in-commit:3',
+        'with artifacts pulled and not recorded': 'engine.artifacts-fetched:1',
+        'before the second script starts': 'engine.before-start:2',
+        'before it cleans up': 'engine.before-clean:1',
+    };
+    for (const [when, point] of Object.entries(points)) {
+        test(`${when} is replaced and does no harm later`, { timeout: 90000 }, async (t) => {
+            const pair = await Pair.start(t, cluster);
+            await pair.arm(point);
+            const id = await pair.talk.start().catch(() => undefined);
+            await pair.stopped();
+            await pair.startB(t);
+            const taskId = id ?? (await pair.b.api.get('/api/tasks?take=1')).Items[0].Id;
+            await waitForTask(pair.b.api, taskId);
+            await pair.talk.assertWhole(pair.b.api, taskId);
+            await pair.continueA(taskId);
+        });
+    }
+
+    test('in the middle of a script is replaced and does no harm later', { timeout: 90000 }, async (t) => {
+        const pair = await Pair.start(t, cluster);
+        await pair.startB(t);
+        pair.talk.gates.make('secret');
+        const id = await pair.talk.start();
+        await pair.talk.gates.reached('secret');
+        await pair.stopA();
+        await until('B to take over', async () => (await pair.rowsOf(id))[0][0].join().includes(pair.nodeOf(pair.b)));
+        pair.talk.gates.clear();
+        await waitForTask(pair.b.api, id);
+        await pair.talk.assertWhole(pair.b.api, id);
+        await pair.continueA(id);
+    });
+
+    test('whose script runs on is cancelled by the other', { timeout: 90000 }, async (t) => {
+        const pair = await Pair.start(t, cluster);
+        await pair.startB(t);
+        const id = await pair.talk.start(pair.talk.endless);
+        await until('the script to run', () => pair.talk.begun(id).length);
+        await pair.stopA();
+        await cancelTask(pair.b.api, id);
+        await waitForTask(pair.b.api, id);
+        await pair.talk.assertCanceled(pair.b.api, id);
+        await pair.continueA(id);
+    });
+
+    test('in the middle of a cancel is replaced and the cancel done', { timeout: 90000 }, async (t) => {
+        const pair = await Pair.start(t, cluster);
+        await pair.arm('engine.before-stop:1');
+        await pair.startB(t);
+        const id = await pair.talk.start(pair.talk.endless);
+        await until('the script to run', () => pair.talk.begun(id).length);
+        await cancelTask(pair.b.api, id);
+        await pair.stopped();
+        await waitForTask(pair.b.api, id);
+        await pair.talk.assertCanceled(pair.b.api, id);
+        assert.equal((await getTask(pair.b.api, id)).State, 'Canceled');
+        await pair.continueA(id);
+    });
+});

@@ -1,0 +1,141 @@
+/* http.c (fuzz) - any bytes on a connection: the server answers each request it understands in
+ * well-formed HTTP with a JSON body, closes otherwise, and lives. The whole way is run: socket,
+ * adapter, router, body, paging, errors. */
+#include "api/paging.h"
+#include "api/router.h"
+#include "tests/unit/http/client.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+/* the harness's way out, without its harness */
+void tap_fail(const char *file, int line, const char *fmt, ...)
+{
+    va_list ap;
+
+    va_start(ap, fmt);
+    vfprintf(stderr, fmt, ap);
+    va_end(ap);
+}
+void tap_stop(void) { abort(); }
+
+static int list(struct call *c, struct error *e)
+{
+    struct paging p;
+
+    if (paging_read(c, &p, e) < 0) return -1;
+    struct http_strings ids = call_query_list(c, "ids");
+    json_t *items = json_array();
+    for (size_t i = 0; i < ids.n; i++) jv_push(items, jv_string(ids.items[i]));
+    c->out = paging_slice(c, &p, call_param(c, "id"), items);
+    return 0;
+}
+
+static int bind_all(struct call *c, struct error *e)
+{
+    const char *text;
+    struct http_strings texts;
+    int64_t number;
+    bool flag;
+    json_t *object;
+
+    if (call_text_required(c, "Name", &text, e) < 0 || call_number(c, "Number", 1, &number, e) < 0)
+        return -1;
+    if (call_flag(c, "Flag", true, &flag, e) < 0 || call_texts(c, "List", &texts, e) < 0) return -1;
+    if (call_object(c, "Object", &object, e) < 0) return -1;
+    c->out = json_incref(c->body);
+    return 0;
+}
+
+static const struct route rows[] = {
+    {"GET", "/api/{space}/things/{id}", list, PERM_ANONYMOUS, .shape = ROUTE_PAGE, .doc = "d"},
+    {"POST", "/api/{space}/things", bind_all, PERM_ANONYMOUS, .in = (const struct field *)"t",
+     .doc = "d"},
+    {"PUT", "/api/things/{id}", bind_all, PERM_ANONYMOUS, .doc = "d", .max_body = 100},
+    {"GET", "/api/secret", list, "Secret", .doc = "d"},
+};
+static const struct route_table table = {rows, ARRAY_LEN(rows)};
+static const struct route_table *const tables[] = {&table};
+
+static int authenticate(void *app, const struct credentials *who, struct arena *a,
+                        struct caller *ret, struct error *e)
+{
+    return fail(e, ERR_UNAUTHENTICATED, "nobody is known here");
+}
+static int permit(void *app, const struct call *c, const char *permission, struct error *e)
+{
+    return fail(e, ERR_DENIED, "nothing is allowed");
+}
+static int space(void *app, const char *name, struct arena *a, const char **ret, struct error *e)
+{
+    *ret = "Spaces-1";
+    return 0;
+}
+
+static struct router *router;
+static struct http_server *server;
+
+static void stop(void)
+{
+    http_server_stop(server);
+    router_free(router);
+}
+
+static void start(void)
+{
+    struct router_options ro = {tables, 1, NULL, authenticate, permit, space};
+    struct http_options ho = {.listen = "127.0.0.1:0",
+                              .handle = router_handle,
+                              .body_limit = router_body_limit,
+                              .pollers = 1,
+                              .workers = 1,
+                              .keep_alive_ms = 20};
+    struct error e = {0};
+
+    ASSERT(router_new(&ro, &router, &e) == 0);
+    router_set_body_max(router, 10000);
+    ho.ctx = router;
+    ASSERT(http_server_start(&ho, &server, &e) == 0);
+    atexit(stop);
+}
+
+/* What came back, answer by answer. Those of the library itself (bad syntax) have no JSON. */
+static void check_answers(const char *p, size_t n)
+{
+    while (n >= 12 && memcmp(p, "HTTP/1.", 7) == 0) {
+        const char *end = memmem(p, n, "\r\n\r\n", 4);
+        ASSERT(end != NULL);
+        int status = (int)strtol(p + 9, NULL, 10);
+        ASSERT(status >= 100 && status < 600 && status != 500);
+        const char *json = memmem(p, (size_t)(end - p), "application/json", 16);
+        const char *length = memmem(p, (size_t)(end - p), "Content-Length: ", 16);
+        if (!json || !length) return;
+        size_t body = strtoul(length + 16, NULL, 10), head = (size_t)(end + 4 - p);
+        json_t *doc;
+        struct error e = {0};
+        if (n < head + body) return;                        /* HEAD */
+        if (jv_parse(p + head, body, &doc, &e) < 0) return; /* HEAD with another answer behind it */
+        json_decref(doc);
+        p += head + body;
+        n -= head + body;
+    }
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    CLEANUP(buf_done) struct buf got = BUF_INIT(BUF_UNBOUNDED);
+    char block[16384];
+    size_t at = 0;
+
+    if (server == NULL) start();
+    int fd = client_open(http_server_port(server));
+    while (at < n) {
+        ssize_t k = send(fd, data + at, n - at, MSG_NOSIGNAL);
+        if (k <= 0) break; /* the server had enough */
+        at += (size_t)k;
+    }
+    shutdown(fd, SHUT_WR);
+    for (size_t k; (k = client_recv(fd, block, sizeof(block))) > 0;) buf_add(&got, block, k);
+    close(fd);
+    check_answers(buf_str(&got), got.n);
+    return 0;
+}
