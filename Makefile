@@ -37,11 +37,10 @@ LAW_rules := template model schema base
 LAW_db := os base
 LAW_store := db model schema crypt os base
 LAW_fleet := rules template store db model schema jobs crypt os base
-LAW_actions := model schema base
-LAW_engine := fleet actions rules template store db model schema jobs crypt os base
+LAW_engine := fleet rules template store db model schema jobs crypt os base
 LAW_http := os base
-LAW_api := http engine fleet actions rules template store db model schema jobs crypt os base
-LAW_server := api http engine fleet actions rules template store db model schema jobs crypt os base
+LAW_api := http engine fleet rules template store db model schema jobs crypt os base
+LAW_server := api http engine fleet rules template store db model schema jobs crypt os base
 
 FOLDERS := $(patsubst LAW_%,%,$(filter LAW_%,$(.VARIABLES)))
 LIBS_base := -ljansson
