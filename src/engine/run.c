@@ -109,14 +109,13 @@ static int make_plan(struct run *r, struct turn *t, struct error *e)
     return 0;
 }
 
-static void fail_unplanned(struct run *r, struct turn *t, const struct error *why)
+static void fail_unplanned(struct turn *t, const struct error *why)
 {
     t->finish = true;
     t->status = RUN_FAILED;
     t->has_warnings = true;
-    t->error = arena_strdup(&t->arena, why->text);
+    t->error = turn_sentence(t, why->text);
     turn_say(t, TREE_ROOT, LOG_CAT_FATAL, "%s", why->text);
-    (void)r;
 }
 
 static int reread_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -165,19 +164,20 @@ static int intend_start(struct run *r, struct turn *t, const struct move *m, str
 static int take_move(struct run *r, struct turn *t, const struct move *m, struct error *e)
 {
     char node[TREE_KEY_SIZE];
+    const char *text = turn_sentence(t, m->text);
 
     switch (m->kind) {
     case MOVE_START: return intend_start(r, t, m, e);
     case MOVE_SKIP:
         tree_node_id_for_invocation(m->action, 1, node);
         turn_say(t, node, LOG_CAT_INFO, "%s", m->text);
-        return turn_entry(t, entry_skipped(t->now_ms, m->action, m->text), e);
+        return turn_entry(t, entry_skipped(t->now_ms, m->action, text), e);
     case MOVE_STOP: return turn_entry(t, entry_stop_intended(t->now_ms, m->ticket, m->reason), e);
     case MOVE_FINISH:
         t->finish = true;
         t->status = m->status;
-        t->error = arena_strdup(&t->arena, m->text);
-        return turn_entry(t, entry_finished(t->now_ms, m->status, m->text, m->has_warnings), e);
+        t->error = text;
+        return turn_entry(t, entry_finished(t->now_ms, m->status, text, m->has_warnings), e);
     case MOVE_CLEAN: return 0; /* performed after the commit, noted by the next turn */
     }
     return 0;
@@ -302,7 +302,7 @@ static int gather(struct run *r, struct turn *t, unsigned events, struct error *
             return 0;
         }
         if (make_plan(r, t, &why) < 0) {
-            fail_unplanned(r, t, &why);
+            fail_unplanned(t, &why);
             return 0;
         }
     }

@@ -16,6 +16,7 @@
 #include "engine/blob.h"
 #include "engine/run_priv.h"
 #include "engine/start.h"
+#include "engine/verdict.h"
 
 #define SCRIPT_QUIET_MS 50
 #define SCRIPT_TURN_MAX (1 * MiB) /* output taken in one turn */
@@ -176,7 +177,7 @@ static void take_artifact(struct sink *k, const struct service_message *m, int64
                                                         .invocation = arena_strdup(a, k->s->ticket),
                                                         .node = k->s->node,
                                                         .path = arena_strdup(a, path),
-                                                        .filename = arena_strdup(a, name),
+                                                        .filename = turn_sentence(k->t, name),
                                                         .source = k->s->driver->name,
                                                         .created_at = at_ms};
 }
@@ -184,19 +185,19 @@ static void take_artifact(struct sink *k, const struct service_message *m, int64
 static void take_message(void *ctx, const struct service_message *m, int64_t at_ms)
 {
     struct sink *k = ctx;
+    const char *message = service_message_get(m, "message");
 
     switch (m->kind) {
     case SERVICE_SET_VARIABLE: take_variable(k, m); break;
     case SERVICE_CREATE_ARTIFACT: take_artifact(k, m, at_ms); break;
     case SERVICE_RESULT_MESSAGE:
         free(k->s->result_message);
-        k->s->result_message =
-            xstrdup(service_message_get(m, "message") ? service_message_get(m, "message") : "");
+        k->s->result_message = xstrdup(message ? turn_sentence(k->t, message) : "");
         break;
     case SERVICE_PROGRESS:
-        if (service_message_get(m, "percentage") && service_message_get(m, "message"))
+        if (service_message_get(m, "percentage") && message)
             turn_say(k->t, k->s->node, LOG_CAT_VERBOSE, "%s%% %s",
-                     service_message_get(m, "percentage"), service_message_get(m, "message"));
+                     service_message_get(m, "percentage"), message);
         break;
     default: break; /* stream modes and masks have taken effect; others are not for this server */
     }
@@ -255,44 +256,27 @@ static int read_output(struct script *s, struct turn *t, struct error *e)
     return 1;
 }
 
-/* The sentence and status of a script that has ended. */
-static struct outcome judge(const struct script *s, const struct turn *t,
-                            const struct job_status *js, struct arena *a)
+static struct outcome judge(const struct script *s, struct turn *t, const struct job_status *js)
 {
-    const struct context *c = t->run->context;
-    struct outcome o = {.has_exit_code = js->state == JOB_ENDED,
-                        .exit_code = js->exit_code,
-                        .has_warnings = s->warned};
+    bool stderr_fails =
+        output_stderr_seen(s->output) &&
+        context_flag(t->run->context, s->action, "Octopus.Action.FailScriptOnErrorOutput", false);
+    struct verdict_facts facts = {s->result_message, stderr_fails, s->warned};
+    struct outcome o = verdict(js, &facts, &t->arena);
 
-    if (js->state == JOB_LOST) {
-        o.status = OUTCOME_LOST;
-        o.error = js->failure[0] ? arena_strdup(a, js->failure)
-                                 : "the script was lost with the process that looked after it";
-    } else if (js->timed_out) {
-        o.status = OUTCOME_TIMED_OUT;
-        o.error = "the script ran longer than the step's time limit and was stopped";
-    } else if (js->cancelled) {
-        o.status = OUTCOME_CANCELED;
-        o.error =
-            js->abandoned ? "the script did not stop within 2 minutes and was abandoned" : NULL;
-    } else if (js->failure[0]) {
-        o.status = OUTCOME_FAILED;
-        o.error = arena_strdup(a, js->failure);
-    } else if (js->oom) {
-        o.status = OUTCOME_FAILED;
-        o.error = "the script was killed because it used too much memory";
-    } else if (js->signal) {
-        o.status = OUTCOME_FAILED;
-        o.error = arena_fmt(a, "the script was ended by signal %d", js->signal);
-    } else if (js->exit_code != 0) {
-        o.status = OUTCOME_FAILED;
-        o.error = arena_strdup(a, s->result_message); /* without: its exit code says it */
-    } else if (output_stderr_seen(s->output) &&
-               context_flag(c, s->action, "Octopus.Action.FailScriptOnErrorOutput", false)) {
-        o.status = OUTCOME_FAILED;
-        o.error = "the script wrote to its error output, which counts as failure here";
-    }
+    o.error = turn_sentence(t, o.error);
     return o;
+}
+
+/* The log says how it ended, unless it went as it should. */
+static void say_outcome(const struct script *s, struct turn *t, const struct outcome *o)
+{
+    if (o->error == NULL && o->status != OUTCOME_FAILED) return;
+    t->has_warnings = true;
+    if (o->error) turn_say(t, s->node, LOG_CAT_FATAL, "%s", o->error);
+    else turn_say(t, s->node, LOG_CAT_FATAL, "the script ended with exit code %d", o->exit_code);
+    if (o->may_still_run)
+        turn_say(t, s->node, LOG_CAT_WARNING, "The script may still run on %s", s->driver->name);
 }
 
 /* Takes what was held back of a line without an end. Doing so again changes nothing. */
@@ -320,14 +304,8 @@ static int end_script(struct script *s, struct turn *t, const struct job_status 
                                      .name = "Octopus.Action.Script.ExitCode",
                                      .value = arena_strdup(&t->arena, code)};
     }
-    struct outcome o = judge(s, t, js, &t->arena);
-    if (o.status != OUTCOME_SUCCEEDED && o.status != OUTCOME_CANCELED) {
-        t->has_warnings = true;
-        if (o.error) turn_say(t, s->node, LOG_CAT_FATAL, "%s", o.error);
-        else
-            turn_say(t, s->node, LOG_CAT_FATAL, "the script ended with exit code %d",
-                     js->exit_code);
-    }
+    struct outcome o = judge(s, t, js);
+    say_outcome(s, t, &o);
     return turn_entry(t, entry_outcome(t->now_ms, s->ticket, &o), e);
 }
 
@@ -340,7 +318,7 @@ static void fetch_one(struct script *s, struct turn *t, const struct artifact *w
 
     if (fd < 0 || blob_store_fd(t->run->engine->o.blobs_path, fd, &t->arena, &got.content,
                                 &got.size, &e) < 0) {
-        got.failure = arena_strdup(&t->arena, e.text);
+        got.failure = turn_sentence(t, e.text);
         t->has_warnings = s->warned = true;
         turn_say(t, s->node, LOG_CAT_WARNING, "Artifact %s was not collected: %s", want->filename,
                  e.text);
@@ -382,8 +360,7 @@ static int fetch_artifacts(struct script *s, struct turn *t, struct error *e)
 static int conclude(struct script *s, struct turn *t, enum outcome_status status, const char *why,
                     bool has_ended, struct error *e)
 {
-    struct outcome o = {
-        .status = status, .error = arena_strdup(&t->arena, why), .has_ended = has_ended};
+    struct outcome o = {.status = status, .error = turn_sentence(t, why), .has_ended = has_ended};
 
     if (why) {
         t->has_warnings = true;

@@ -64,9 +64,28 @@ void turn_line(struct turn *t, const char *key, const char *invocation, int64_t 
     ASSERT(log_chunk_builder_add(t->builder, category, at_ms, text));
 }
 
+/* The longest beginning of ${s} of at most ${max} bytes that does not end inside a character. */
+static size_t whole_characters(struct str s, size_t max)
+{
+    size_t n = s.n < max ? s.n : max;
+
+    while (n && n < s.n && (s.p[n] & 0xC0) == 0x80) n--;
+    return n;
+}
+
+/* One line, in pieces when it is longer than lines may be. */
+static void say_line(struct turn *t, const char *key, enum log_category category, struct str line)
+{
+    do {
+        size_t n = whole_characters(line, LOG_LINE_MAX);
+        turn_line(t, key, "", NULL, category, t->now_ms, (struct str){line.p, n});
+        line = (struct str){line.p + n, line.n - n};
+    } while (line.n);
+}
+
 void turn_say(struct turn *t, const char *key, enum log_category category, const char *fmt, ...)
 {
-    CLEANUP(buf_done) struct buf text = BUF_INIT(32 * KiB), masked = BUF_INIT(64 * KiB);
+    CLEANUP(buf_done) struct buf text = BUF_INIT(BUF_UNBOUNDED), masked = BUF_INIT(BUF_UNBOUNDED);
     va_list ap;
 
     va_start(ap, fmt);
@@ -74,7 +93,19 @@ void turn_say(struct turn *t, const char *key, enum log_category category, const
     va_end(ap);
     masker_apply(t->run->masker, (struct str){buf_str(&text), text.n}, &masked);
     struct str rest = {buf_str(&masked), masked.n}, line;
-    while (str_cut(&rest, '\n', &line)) turn_line(t, key, "", NULL, category, t->now_ms, line);
+    while (str_cut(&rest, '\n', &line)) say_line(t, key, category, line);
+}
+
+const char *turn_sentence(struct turn *t, const char *text)
+{
+    CLEANUP(buf_done) struct buf masked = BUF_INIT(BUF_UNBOUNDED);
+
+    if (text == NULL) return NULL;
+    masker_apply(t->run->masker, str_of(text), &masked);
+    struct str all = {buf_str(&masked), masked.n};
+    if (all.n <= TURN_SENTENCE_MAX) return arena_strdup(&t->arena, all.p);
+    size_t n = whole_characters(all, TURN_SENTENCE_MAX - strlen(" ..."));
+    return arena_fmt(&t->arena, "%.*s ...", (int)n, all.p);
 }
 
 bool turn_empty(const struct turn *t)

@@ -11,6 +11,8 @@
 #include "store/task.h"
 #include "store/task_log.h"
 
+#define TURN_SENTENCE_MAX ((size_t)4 * KiB) /* of an error message */
+
 struct run;
 struct turn {
     struct run *run;
@@ -36,9 +38,12 @@ void turn_begin(struct turn *t, struct run *run);
 /** Appends a journal entry (takes it over) and applies it to the run's state. ERR_CORRUPT when it
  * is not legal there. */
 int turn_entry(struct turn *t, struct entry entry, struct error *e) MUST_USE;
-/** Adds one line of the engine's own, masked, to the node ${key} of the activity tree. */
+/** Adds lines of the engine's own, masked, to the node ${key} of the activity tree. */
 void turn_say(struct turn *t, const char *key, enum log_category category, const char *fmt, ...)
     PRINTF(4, 5);
+/** ${text} as it may be kept and shown outside the log: without secrets, at most TURN_SENTENCE_MAX
+ * bytes, in the turn's arena. NULL stays NULL. */
+const char *turn_sentence(struct turn *t, const char *text);
 /** Adds one line of a script's output; ${part} counts the invocation's chunks. */
 void turn_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
                enum log_category category, int64_t at_ms, struct str text);

@@ -1,0 +1,53 @@
+// What is said of how a run ended: its sentence is short, without secrets, and true.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { sharedServer } from '../lib/shared.mjs';
+
+const SECRET = 'correct-horse-battery';
+const sensitive = (Name) => ({ Name, Value: SECRET, IsSensitive: true });
+
+async function run({ api }, steps, variables = []) {
+    const project = await Project.create(api, { steps, variables });
+    const task = await waitForTask(api, await project.startDeployment());
+    return { task, texts: linesOf(await details(api, task.Id)).map((line) => line.MessageText) };
+}
+
+// Everything that the database of a server says about a task, as text.
+const stored = ({ folder }, id) => execFileSync('python3', ['-c', `
+import sqlite3, sys
+c = sqlite3.connect("file:" + sys.argv[1] + "?mode=ro", uri=True)
+for table, key in (("task", "id"), ("journal", "task_id")):
+    for row in c.execute(f"select * from {table} where {key} = ?", (sys.argv[2],)): print(row)`, path.join(folder, 'bobtail.db'), id], { encoding: 'utf8' });
+
+describe('the sentence of a failed run', { concurrency: 3 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+
+    test('masks secrets that a script puts into its message, also in the journal', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Tell', 'fail_step "login with $(get_octopusvariable Password) failed"')], [sensitive('Password')]);
+
+        assert.equal(task.State, 'Failed');
+        assert.match(task.ErrorMessage, /login with \*{8} failed/);
+        assert.match(texts.join('\n'), /login with \*{8} failed/);
+        assert.ok(!stored(server(), task.Id).includes(SECRET));
+    });
+
+    test('masks secrets that make the plan impossible', async () => {
+        const { task } = await run(server(), [scriptStep('Never', 'echo never')], [sensitive('Octopus.Action.MaxParallelism')]);
+
+        assert.equal(task.State, 'Failed');
+        assert.match(task.ErrorMessage, /MaxParallelism.*\*{8}/);
+        assert.ok(!stored(server(), task.Id).includes(SECRET));
+    });
+
+    test('is cut when it is long, and said in the log all the same', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Long', `fail_step "$(printf 'é%.0s' {1..50000})"`)]);
+
+        assert.equal(task.State, 'Failed');
+        assert.ok(Buffer.byteLength(task.ErrorMessage) <= 4096, `${task.ErrorMessage.length}`);
+        assert.match(task.ErrorMessage, /The step "Long" failed: é+ \.\.\.$/);
+        assert.ok(texts.some((line) => /^é{1000,} \.\.\.$/.test(line)));
+    });
+});
