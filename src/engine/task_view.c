@@ -2,21 +2,35 @@
  *
  * The tree is the fold of the journal; lines are stored under the keys of its nodes. With a tail
  * only the chunks that hold the newest lines of each node are read and unpacked, so that the first
- * page of a long log costs what it shows. */
+ * page of a long log costs what it shows. Without one, NODE_LINES_MAX and VIEW_COST_MAX bound what
+ * one answer holds, and the nodes say what they leave out. */
 #include "engine/task_view.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/map.h"
+#include "base/vec.h"
 #include "rules/tree.h"
 #include "store/journal.h"
 #include "store/log_chunk.h"
 #include "store/task_log.h"
 
+#define NODE_LINES_MAX 10000     /* shown of one node */
+#define VIEW_COST_MAX (64 * MiB) /* text read, and what the JSON of the lines takes */
+#define LINE_COST 256
+
+/* The lines of one node of the tree. */
+struct node_lines {
+    VEC(json_t *) chunks; /* arrays of LogElements, newest chunk first; owned */
+    int64_t have, left_out;
+};
+
 struct view {
     const struct task_view *v;
-    struct arena *arena;
-    struct map *elements; /* node key -> json_t array of LogElements, oldest first */
+    int64_t limit;     /* lines of each node */
+    int64_t cost;      /* of all lines so far */
+    struct map *nodes; /* node key -> struct node_lines */
 };
 
 static int fold(struct db_tx *tx, const char *task_id, struct arena *a, struct state **ret,
@@ -57,73 +71,119 @@ static json_t *element(const struct log_line *l)
     return o;
 }
 
-static json_t *elements_of(struct view *w, const char *node)
+static struct node_lines *lines_of(struct view *w, const char *node)
 {
-    json_t *list = map_get(w->elements, node);
+    struct node_lines *lines = map_get(w->nodes, node);
 
-    if (list == NULL) map_put(w->elements, node, list = json_array());
-    return list;
+    if (lines == NULL) map_put(w->nodes, node, lines = xcalloc(1, sizeof(*lines)));
+    return lines;
 }
 
-/* Puts the last ${room} lines of a chunk that are shown in front of what the node has already. */
+/* The last ${room} of ${all}, which it takes over. */
+static json_t *last_of(json_t *all, size_t room)
+{
+    size_t n = json_array_size(all);
+
+    if (n <= room) return all;
+    json_t *last = json_array();
+    for (size_t i = n - room; i < n; i++) json_array_append(last, json_array_get(all, i));
+    json_decref(all);
+    return last;
+}
+
+/* Takes the newest lines of an opened chunk that are shown. */
+static void take_newest(struct view *w, const struct log_row *row, struct log_chunk *chunk,
+                        struct node_lines *node)
+{
+    int64_t room = w->limit - node->have;
+    struct log_line line;
+    json_t *all = json_array();
+
+    if (w->v->verbose && room < row->lines) {
+        node->left_out += row->lines - room;
+        log_chunk_skip_to(chunk, row->first_line + row->lines - room);
+    }
+    while (log_chunk_next(chunk, &line))
+        if (shown(w->v, line.category)) jv_push(all, element(&line));
+    int64_t found = (int64_t)json_array_size(all), taken = found < room ? found : room;
+    node->left_out += found - taken;
+    node->have += taken;
+    w->cost += row->bytes + taken * LINE_COST;
+    VEC_PUSH(&node->chunks, last_of(all, (size_t)room));
+}
+
 static int add_chunk(struct db_tx *tx, struct view *w, const struct log_row *row,
                      struct log_chunk *reader, struct error *e)
 {
-    json_t *list = elements_of(w, row->node);
-    size_t have = json_array_size(list);
-    struct log_line line;
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    struct node_lines *node = lines_of(w, row->node);
     struct str blob;
 
-    if ((int64_t)have >= w->v->tail) return 0;
-    if (task_log_chunk(tx, w->v->task.id, row->first_line, w->arena, &blob, e) < 0) return -1;
+    if (node->have >= w->limit || w->cost >= (int64_t)VIEW_COST_MAX) {
+        node->left_out += row->lines;
+        return 0;
+    }
+    if (task_log_chunk(tx, w->v->task.id, row->first_line, &a, &blob, e) < 0) return -1;
     if (log_chunk_open(reader, blob, e) < 0) return -1;
-    json_auto_t *mine = json_array();
-    if (w->v->tail < row->lines && w->v->verbose)
-        log_chunk_skip_to(reader, row->first_line + row->lines - (w->v->tail - (int64_t)have));
-    while (log_chunk_next(reader, &line))
-        if (shown(w->v, line.category)) jv_push(mine, element(&line));
-    size_t n = json_array_size(mine),
-           room = w->v->tail == TASK_VIEW_ALL ? n : (size_t)(w->v->tail - (int64_t)have);
-    json_t *joined = json_array();
-    for (size_t i = n > room ? n - room : 0; i < n; i++)
-        json_array_append(joined, json_array_get(mine, i));
-    json_array_extend(joined, list);
-    map_put(w->elements, row->node, joined);
-    json_decref(list);
+    take_newest(w, row, reader, node);
     return 0;
 }
 
-static int read_lines(struct db_tx *tx, struct view *w, struct error *e)
+static int read_lines(struct db_tx *tx, struct view *w, struct arena *a, struct error *e)
 {
     CLEANUP(log_chunk_freep) struct log_chunk *reader = log_chunk_new();
     struct log_row *rows;
     size_t n;
 
-    if (task_log_read(tx, w->v->task.id, 0, INT64_MAX, false, w->arena, &rows, &n, e) < 0)
-        return -1;
+    if (task_log_read(tx, w->v->task.id, 0, INT64_MAX, false, a, &rows, &n, e) < 0) return -1;
     for (size_t i = n; i-- > 0;)
         if (add_chunk(tx, w, &rows[i], reader, e) < 0) return -1;
     return 0;
 }
 
-static void fill(void *ctx, const char *key, json_t *node)
+/* The line in the place of those that were asked for and are left out. */
+static json_t *notice(const struct view *w, int64_t left_out)
 {
-    struct view *w = ctx;
-    json_t *list = map_get(w->elements, key);
+    char text[200];
 
-    if (list) json_object_set(node, "LogElements", list);
+    int n = snprintf(text, sizeof(text),
+                     "%lld earlier lines are left out here; the raw log has them all: "
+                     "/api/tasks/%s/raw",
+                     (long long)left_out, w->v->task.id);
+    return element(&(struct log_line){
+        .category = LOG_CAT_INFO, .at_ms = w->v->task.started_at, .text = {text, (size_t)n}});
 }
 
-static void release(void *list) { json_decref(list); }
+static void fill(void *ctx, const char *key, json_t *o)
+{
+    struct view *w = ctx;
+    struct node_lines *node = map_get(w->nodes, key);
+    json_t *list = jv_get(o, "LogElements");
+
+    if (node == NULL) return;
+    if (node->left_out && node->have < w->v->tail) jv_push(list, notice(w, node->left_out));
+    for (size_t i = node->chunks.n; i-- > 0;) json_array_extend(list, node->chunks.items[i]);
+}
+
+static void release(void *ctx)
+{
+    struct node_lines *node = ctx;
+
+    for (size_t i = 0; i < node->chunks.n; i++) json_decref(node->chunks.items[i]);
+    VEC_DONE(&node->chunks);
+    free(node);
+}
 
 int task_view_tree(struct db_tx *tx, const struct task_view *v, struct arena *a, json_t **ret_logs,
                    int *ret_percent, struct error *e)
 {
     CLEANUP(state_freep) struct state *s = NULL;
-    struct view w = {v, a, map_new(false)};
+    struct view w = {.v = v,
+                     .limit = v->tail < NODE_LINES_MAX ? v->tail : NODE_LINES_MAX,
+                     .nodes = map_new(false)};
     int r = fold(tx, v->task.id, a, &s, e);
 
-    if (r == 0) r = read_lines(tx, &w, e);
+    if (r == 0) r = read_lines(tx, &w, a, e);
     if (r == 0) {
         struct tree_input in = {.task_id = v->task.id,
                                 .name = v->task.description,
@@ -135,7 +195,7 @@ int task_view_tree(struct db_tx *tx, const struct task_view *v, struct arena *a,
         *ret_logs = tree_make(s, &in);
         *ret_percent = task_state_ended(v->task.state) ? 100 : tree_progress(s);
     }
-    map_free(w.elements, release);
+    map_free(w.nodes, release);
     return r;
 }
 

@@ -11,8 +11,8 @@
 #define TASK_VIEW_ALL INT64_MAX
 struct task_view {
     struct task task;
-    bool verbose;        /* Verbose and Trace lines too */
-    int64_t tail;        /* newest lines of each node; TASK_VIEW_ALL */
+    bool verbose; /* Verbose and Trace lines too */
+    int64_t tail; /* newest lines of each node; TASK_VIEW_ALL = as many as an answer may hold */
     const char *waiting; /* sentence for the root node, or NULL */
 };
 /** ActivityLogs and the percentage of the task's details. */

@@ -51,3 +51,23 @@ describe('the sentence of a failed run', { concurrency: 3 }, () => {
         assert.ok(texts.some((line) => /^é{1000,} \.\.\.$/.test(line)));
     });
 });
+
+describe('the details of a task with a long log', () => {
+    const server = sharedServer();
+
+    test('hold the newest lines of each step and say how many are left out and where they are', async () => {
+        const { api } = server();
+        const { task } = await run(server(), [scriptStep('Count', 'seq -f "line %.0f" 25000'), scriptStep('After', 'echo after')]);
+        const linesWith = async (query) => linesOf(await details(api, task.Id, query)).filter((line) => line.node === 'Count');
+
+        for (const query of ['verbose=true', 'verbose=false', 'verbose=true&tail=999999999']) {
+            const [notice, ...lines] = await linesWith(query);
+            const left = Number(/^([0-9]+) earlier lines are left out here.*\/api\/tasks\/ServerTasks-[0-9]+\/raw$/.exec(notice.MessageText)?.[1]);
+            assert.equal(lines.length, 10000, query);
+            assert.ok(left >= 15000 && left < 15100, notice.MessageText);
+            assert.ok(lines.every((line, i) => i === 0 || line.Number > lines[i - 1].Number));
+            assert.ok(lines.some((line) => line.MessageText === 'line 25000'));
+        }
+        assert.deepEqual((await linesWith('verbose=false&tail=2')).map((line) => line.MessageText), ['line 24999', 'line 25000'], 'a tail that was asked for leaves nothing out');
+    });
+});
