@@ -10,7 +10,6 @@
 #include <string.h>
 
 #include "base/fault.h"
-#include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/node.h"
@@ -311,7 +310,6 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     g->o = *o;
     metric_add(&claimed, 0); /* shown from the start */
     metric_set(&running_now, 0);
-    id_uuid(g->incarnation);
     pthread_mutex_init(&g->lock, NULL);
     g->runs = map_new(false);
     g->tickets = map_new(false);
@@ -346,6 +344,7 @@ void engine_stop(struct engine *g)
     pthread_mutex_unlock(&g->lock);
     timers_stop(g->timers);
     work_stop(g->work);
+    engine_incarnation_end(g);
     map_free(g->runs, free_run);
     map_free(g->tickets, NULL);
     map_free(g->foreign, free_driver);

@@ -29,11 +29,6 @@ static int read_boot_id(struct engine *g, struct error *e)
     return 0;
 }
 
-static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    return node_register(tx, ctx, ENGINE_LEASE_MS, e);
-}
-
 struct mine {
     const char *node_id;
     struct arena arena;
@@ -195,13 +190,7 @@ int engine_node_start(struct engine *g, struct error *e)
     int64_t before = clock_mono(g->o.clock);
 
     if (read_boot_id(g, e) < 0) return -1;
-    struct node self = {.id = g->o.node_id,
-                        .name = g->o.node_name,
-                        .incarnation = g->incarnation,
-                        .boot_id = g->boot_id,
-                        .jobs_path = g->o.jobs_path,
-                        .max_tasks = g->o.task_cap};
-    if (db_write_hot(g->o.db, register_tx, &self, e) < 0) return -1;
+    if (engine_incarnation_begin(g, e) < 0) return -1;
     g->lease_confirmed = before;
     if (adopt_all(g, g->o.node_id, e) < 0) return -1;
     if (!g->o.shared) return 0;

@@ -119,6 +119,39 @@ static int attach(struct run *r, const struct loaded *l, struct error *e)
     return 0;
 }
 
+static void note_row(struct run *r)
+{
+    r->log_lines = r->task.log_lines;
+    r->log_bytes = r->task.log_bytes;
+    r->has_warnings = r->task.has_warnings;
+}
+
+bool run_is_lost(const struct run *r)
+{
+    return r->task.error[0] && !task_state_ended(r->task.state);
+}
+
+static int row_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct run *r = ctx;
+
+    run_unload(r);
+    if (task_get(tx, r->task_id, &r->arena, &r->task, e) < 0) return -1;
+    if (r->task.epoch != r->epoch)
+        return fail(e, ERR_FENCED, "task %s is run by another node now", r->task_id);
+    return 0;
+}
+
+int run_load_row(struct run *r, struct error *e)
+{
+    if (db_read(r->engine->o.db, row_tx, r, e) < 0) return -1;
+    r->state = state_new();
+    r->state->seq = r->task.journal_seq;
+    note_row(r);
+    r->cancel_seen = r->task.cancel_by != NULL;
+    return 0;
+}
+
 int run_load(struct run *r, struct error *e)
 {
     struct loaded l = {.run = r};
@@ -129,15 +162,13 @@ int run_load(struct run *r, struct error *e)
         return -1;
     }
     context_secrets(r->context, r->masker, &too_short);
-    r->log_lines = r->task.log_lines;
-    r->log_bytes = r->task.log_bytes;
-    r->has_warnings = r->task.has_warnings;
+    note_row(r);
     r->cancel_seen = r->state->cancelled || task_state_ended(r->task.state);
     if (r->state->plan) {
         r->plan = (struct plan *)r->state->plan;
         context_set_plan(r->context, r->plan);
     }
-    if (attach(r, &l, e) < 0) {
+    if (!run_is_lost(r) && attach(r, &l, e) < 0) {
         run_unload(r);
         return -1;
     }

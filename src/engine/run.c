@@ -109,6 +109,19 @@ static int make_plan(struct run *r, struct turn *t, struct error *e)
     return 0;
 }
 
+/* Ends a run whose journal can be written. */
+static int fail_lost(struct run *r, struct turn *t, struct error *e)
+{
+    const char *why = r->task.error;
+
+    r->cancel_seen = true; /* it changes nothing any more */
+    t->finish = true;
+    t->status = RUN_FAILED;
+    t->error = why;
+    turn_say(t, TREE_ROOT, LOG_CAT_FATAL, "%s", why);
+    return turn_entry(t, entry_finished(t->now_ms, RUN_FAILED, why, true), e);
+}
+
 static void fail_unplanned(struct turn *t, const struct error *why)
 {
     t->finish = true;
@@ -292,6 +305,7 @@ static bool wants_turn(const struct run *r, unsigned events)
 /* The part of a turn before its commit. */
 static int gather(struct run *r, struct turn *t, unsigned events, struct error *e)
 {
+    if (run_is_lost(r) && !r->state->finished) return fail_lost(r, t, e);
     if (r->state->plan == NULL && !r->state->finished) {
         struct error why = {0};
         if (r->task.cancel_by) {
@@ -370,6 +384,33 @@ static bool over(const struct run *r, const struct turn *t)
     return r->state->finished && r->state->unclean == 0 && r->state->open == 0;
 }
 
+/* A newer program's journal (ERR_INVALID) and a wrong master key (ERR_DENIED) may become readable;
+ * what is damaged or gone does not. */
+static bool is_permanent(const struct error *e)
+{
+    return e->kind == ERR_CORRUPT || e->kind == ERR_NOT_FOUND;
+}
+
+/* A run that cannot be read back ends without its journal when waiting cannot help, or when someone
+ * has asked it to stop. Otherwise -1 with the reason. */
+static int end_unread(struct run *r, const struct error *why, struct error *e)
+{
+    struct turn t;
+
+    *e = *why;
+    if (why->kind == ERR_FENCED || run_load_row(r, e) < 0) return -1;
+    if (!is_permanent(why) && r->task.cancel_by == NULL) return -1;
+    turn_begin(&t, r);
+    if (!task_state_ended(r->task.state)) {
+        fail_unplanned(&t, why);
+        if (r->task.cancel_by) t.status = RUN_CANCELED;
+    }
+    int done = turn_commit(&t, e);
+    if (done == 0) committed(r, &t);
+    turn_done(&t);
+    return done;
+}
+
 bool run_turn(struct run *r)
 {
     struct error e = {0};
@@ -383,8 +424,9 @@ bool run_turn(struct run *r)
     }
     if (r->loaded && is_doubted(r)) run_unload(r);
     if (!r->loaded && run_load(r, &e) < 0) {
+        struct error why = e;
         take_events(r);
-        goes_on = stumble(r, &e);
+        goes_on = end_unread(r, &why, &e) < 0 && stumble(r, &e);
         if (!goes_on) release(r);
         return goes_on;
     }

@@ -45,6 +45,12 @@ struct run {
 
 /** Reads task, journal and variables back and re-attaches to the scripts that run (resume.c). */
 int run_load(struct run *r, struct error *e) MUST_USE;
+/** Reads the task's row alone, for a run whose journal or documents cannot be read: it can only
+ * end. */
+int run_load_row(struct run *r, struct error *e) MUST_USE;
+/** The task's row says that it must end as Failed (task_mark_lost): nothing is started or followed
+ * any more. */
+bool run_is_lost(const struct run *r);
 /** Forgets all that run_load and later turns brought. */
 void run_unload(struct run *r);
 struct script *run_script(struct run *r, const char *ticket);

@@ -175,6 +175,14 @@ int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const c
     return 0;
 }
 
+static const char SQL_MARK_LOST[] =
+    "update task set error = $2 where node_id = $1 and state in ('Executing', 'Cancelling')";
+
+int task_mark_lost(struct db_tx *tx, const char *node_id, const char *why, struct error *e)
+{
+    return db_exec(tx, SQL_MARK_LOST, ARGS(TEXT(node_id), TEXT(why)), e) < 0 ? -1 : 0;
+}
+
 static const char SQL_ADVANCE[] =
     "update task set journal_seq = $4, log_lines = $5, log_bytes = $6, updated_at = $7, "
     "has_warnings = $8, cleanup = $9 where id = $1 and epoch = $2 and (cancel_by is null or $3 = "

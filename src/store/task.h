@@ -13,7 +13,7 @@ struct task {
     const char *id, *space_id, *kind, *description, *state, *tag;
     const char *node_id;   /* NULL while queued */
     const char *cancel_by; /* user name; NULL = not asked to stop */
-    const char *error;
+    const char *error;     /* of an unfinished task: it is to end as Failed, this is why */
     const char *project_id, *environment_id, *runbook_id,
         *subject_id;       /* NULL when not of that kind */
     const char *arguments; /* JSON object */
@@ -39,6 +39,10 @@ int task_adopt(struct db_tx *tx, const char *id, const char *from_node, const ch
 /** Ids of unfinished or uncleaned tasks of ${node_id}, oldest first. */
 int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
                  size_t *ret_n, struct error *e) MUST_USE;
+/** The unfinished tasks of ${node_id} are to end as Failed with the sentence ${why}: their error is
+ * set before they have ended. */
+int task_mark_lost(struct db_tx *tx, const char *node_id, const char *why,
+                   struct error *e) MUST_USE;
 
 /** What one turn of a run changes in its task row. */
 struct task_turn {

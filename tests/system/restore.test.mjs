@@ -1,0 +1,115 @@
+// A database that is not the one that the server left: restored from a backup, damaged, or written by a newer program. No
+// script is started a second time, and what cannot go on ends with its reason.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
+import path from 'node:path';
+import { describe, test } from 'node:test';
+import { temporaryFolder } from '../lib/folder.mjs';
+import { Gates } from '../lib/gates.mjs';
+import { until } from '../lib/processes.mjs';
+import { assertEnded, cancelTask, getTask, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { Server } from '../lib/server.mjs';
+
+const python = (code, ...args) => execFileSync('python3', ['-c', `import sqlite3, sys\n${code}`, ...args], { encoding: 'utf8' });
+const databaseOf = (server) => path.join(server.folder, 'bobtail.db');
+
+function backUp(server, to) {
+    python('a = sqlite3.connect(sys.argv[1]); b = sqlite3.connect(sys.argv[2]); a.backup(b); b.close()', databaseOf(server), to);
+}
+
+function restore(server, from) {
+    for (const suffix of ['', '-wal', '-shm']) fs.rmSync(databaseOf(server) + suffix, { force: true });
+    fs.copyFileSync(from, databaseOf(server));
+}
+
+function change(server, sql) {
+    python('c = sqlite3.connect(sys.argv[1]); n = c.execute(sys.argv[2]).rowcount; c.commit(); c.close()\nassert n > 0', databaseOf(server), sql);
+}
+
+// A run of two steps whose first one waits at the gate `go`; `begun` tells how often each has begun.
+async function begin(t, options) {
+    const server = await Server.start(t, options);
+    const folder = temporaryFolder(t);
+    const gates = new Gates(folder);
+    t.after(() => gates.close());
+    gates.make('go');
+    const step = (name, rest) => scriptStep(name, `echo ${name} >> '${folder}/begun'; ${rest}`);
+    const project = await Project.create(server.api, { steps: [step('One', `${gates.shell}; gate go`), step('Two', 'true')] });
+    const id = await project.startDeployment();
+    await gates.reached('go');
+    return { server, api: server.api, project, id, gates, folder, begun: () => fs.readFileSync(`${folder}/begun`, 'utf8').trim().split('\n') };
+}
+
+describe('a database that was restored', { concurrency: 2 }, () => {
+    test('ends the tasks that it runs as Failed and starts nothing of them a second time', async (t) => {
+        const run = await begin(t);
+        backUp(run.server, `${run.folder}/backup.db`);
+        run.gates.open('go');
+        await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
+        await run.server.stop();
+        restore(run.server, `${run.folder}/backup.db`);
+
+        await run.server.resume();
+
+        const task = await waitForTask(run.api, run.id);
+        assert.equal(task.State, 'Failed');
+        assert.match(task.ErrorMessage, /lost by restore/);
+        assert.deepEqual(run.begun(), ['One', 'Two']);
+        run.gates.clear();
+        await assertEnded(run.api, await run.project.deploy(), 'Success');
+        assert.deepEqual(run.begun(), ['One', 'Two', 'One', 'Two'], 'the queue goes on');
+    });
+
+    test('ends a task that was being canceled there too', async (t) => {
+        const run = await begin(t);
+        backUp(run.server, `${run.folder}/backup.db`);
+        await run.server.stop();
+        restore(run.server, `${run.folder}/backup.db`);
+        change(run.server, `update task set state = 'Cancelling', cancel_by = 'someone' where id = '${run.id}'`);
+        await run.server.resume();
+
+        assert.match((await waitForTask(run.api, run.id)).ErrorMessage, /lost by restore/);
+        run.gates.open('go');
+    });
+
+    test('is not what a server finds that stopped or was killed and comes back', async (t) => {
+        const run = await begin(t);
+        for (const end of ['stop', 'kill', 'kill', 'stop']) {
+            await run.server[end]();
+            await run.server.resume();
+        }
+        run.gates.open('go');
+
+        await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
+        assert.deepEqual(run.begun(), ['One', 'Two']);
+    });
+});
+
+describe('a task that cannot be read back', { concurrency: 2 }, () => {
+    test('ends as Failed with the reason when its journal is damaged, and the queue goes on', async (t) => {
+        const run = await begin(t);
+        await run.server.stop();
+        change(run.server, `update journal set body = '{' where task_id = '${run.id}' and seq = 2`);
+        await run.server.resume();
+
+        const task = await waitForTask(run.api, run.id);
+        assert.equal(task.State, 'Failed');
+        assert.match(task.ErrorMessage, /journal entry 2/);
+        run.gates.clear();
+        await assertEnded(run.api, await run.project.deploy(), 'Success');
+    });
+
+    test('waits when a newer program wrote its journal, and a cancel ends it', async (t) => {
+        const run = await begin(t);
+        await run.server.stop();
+        change(run.server, `update journal set version = 99 where task_id = '${run.id}' and seq = 2`);
+        await run.server.resume();
+        await until('the task to say why', async () => /newer version/.test((await getTask(run.api, run.id)).WaitingFor?.Description));
+
+        await cancelTask(run.api, run.id);
+
+        assert.equal((await waitForTask(run.api, run.id)).State, 'Canceled');
+        run.gates.open('go');
+    });
+});
