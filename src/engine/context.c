@@ -553,7 +553,7 @@ const char *context_stored_value(const struct context *c, const char *value, boo
 int context_unseal(const struct context *c, const char *sealed, struct arena *a, const char **ret,
                    struct error *e)
 {
-    CLEANUP(buf_done) struct buf plain = BUF_INIT(64 * MiB);
+    CLEANUP(buf_done) struct buf plain = BUF_INIT(CONTEXT_SEALED_MAX);
 
     if (seal_open(c->key, sealed, &plain, e) < 0) return -1;
     *ret = arena_strndup(a, buf_str(&plain), plain.n);

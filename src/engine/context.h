@@ -14,6 +14,9 @@
 #include "store/task.h"
 #include "template/variables.h"
 
+/* Longest text that is sealed and unsealed: a cursor whose every byte is written as six. */
+#define CONTEXT_SEALED_MAX ((size_t)512 * MiB)
+
 struct context;
 struct context_options {
     const struct task *task;

@@ -20,6 +20,7 @@
 
 #define SCRIPT_QUIET_MS 50
 #define SCRIPT_TURN_MAX (1 * MiB) /* output taken in one turn */
+#define VARIABLE_NAME_MAX 200     /* characters; the database has an index of names */
 
 /* What a cursor holds, sealed: {"warned":false,"blind":false,"result":"...","output":{...}} */
 static void save(const struct script *s, struct buf *out)
@@ -149,6 +150,14 @@ static const char *action_name(const struct sink *k)
     return k->t->run->plan->actions[k->s->action].name;
 }
 
+static size_t characters(const char *s)
+{
+    size_t n = 0;
+
+    for (; *s; s++) n += (*s & 0xC0) != 0x80;
+    return n;
+}
+
 static void take_variable(struct sink *k, const struct service_message *m)
 {
     const char *name = service_message_get(m, "name"), *value = service_message_get(m, "value");
@@ -156,6 +165,13 @@ static void take_variable(struct sink *k, const struct service_message *m)
     struct run *r = k->t->run;
 
     if (name == NULL || value == NULL) return;
+    if (characters(name) > VARIABLE_NAME_MAX) {
+        k->s->warned = k->t->has_warnings = true;
+        turn_say(k->t, k->s->node, LOG_CAT_WARNING,
+                 "An output variable was not set: its name has %zu characters, %d are allowed",
+                 characters(name), VARIABLE_NAME_MAX);
+        return;
+    }
     context_output_variable(r->context, action_name(k), name, value, sensitive);
     *ARENA_ADD(&k->t->arena, &k->t->variables) = (struct output_variable){
         .action = arena_strdup(&k->t->arena, action_name(k)),

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import { describe, test } from 'node:test';
+import { onBothDatabases } from '../lib/databases.mjs';
 import { details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { sharedServer } from '../lib/shared.mjs';
 
@@ -69,5 +70,18 @@ describe('the details of a task with a long log', () => {
             assert.ok(lines.some((line) => line.MessageText === 'line 25000'));
         }
         assert.deepEqual((await linesWith('verbose=false&tail=2')).map((line) => line.MessageText), ['line 24999', 'line 25000'], 'a tail that was asked for leaves nothing out');
+    });
+});
+
+onBothDatabases('output variables', (database) => {
+    test('of more than 200 characters in their name are refused with a warning, and the run goes on', async (t) => {
+        const server = await database.start(t);
+        const name = (n) => `$(printf 'é%.0s' {1..${n}})`;
+        const { task, texts } = await run(server, [scriptStep('Set', `set_octopusvariable "${name(200)}" fits; set_octopusvariable "${name(3000)}" much`), scriptStep('After', 'echo after')]);
+
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        assert.equal(task.HasWarningsOrErrors, true);
+        assert.equal(texts.filter((line) => /its name has 3000 characters, 200 are allowed/.test(line)).length, 1);
+        assert.ok(texts.includes('after'));
     });
 });

@@ -9,6 +9,8 @@
 #include "base/alloc.h"
 #include "base/base64.h"
 #include "base/utf8.h"
+#include "engine/context.h"
+#include "engine/output_priv.h"
 #include "tests/lib/tap.h"
 
 /* ---- a sink that writes down what it gets: "Info|text\n" and "!name attribute=value\n" ---- */
@@ -620,6 +622,27 @@ TEST_LIMIT(a_gigabyte_without_newline_keeps_the_cursor_small, 120)
 }
 
 /* ---- the cursor ---- */
+
+/* Each byte of a control character is six in JSON. */
+TEST_LIMIT(the_largest_cursor_is_smaller_than_what_can_be_unsealed, 120)
+{
+    SCRIPT(s);
+    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
+    static char controls[MiB];
+
+    memset(controls, 1, sizeof(controls) - 1);
+    for (int i = 0; i < 16; i++) {
+        controls[0] = (char)('a' + i);
+        output_announce(s.output, controls);
+    }
+    for (enum output_source source = OUTPUT_STDOUT; source <= OUTPUT_STDERR; source++) {
+        feed(&s, source, "##octopus[x y=\"", 15);
+        for (int i = 0; i < 7; i++) feed(&s, source, controls, sizeof(controls) - 1);
+    }
+    output_save(s.output, &saved);
+    EXPECT(saved.n > 128 * MiB);
+    EXPECT(saved.n < CONTEXT_SEALED_MAX);
+}
 
 TEST(a_damaged_cursor_is_refused)
 {
