@@ -191,7 +191,10 @@ void engine_kick(struct engine *g)
 
 void engine_release(struct engine *g, struct run *r)
 {
-    (void)r;
+    pthread_mutex_lock(&g->lock);
+    bool held = run_leave_slot(r);
+    pthread_mutex_unlock(&g->lock);
+    if (!held) return;
     unreserve(g);
     engine_kick(g);
 }
@@ -218,10 +221,22 @@ static int adopt_tx(struct db_tx *tx, void *ctx, struct error *e)
     return x->found < 0 ? -1 : 0;
 }
 
+/* The task was this node's once and comes back while its old run is still in a turn: that one must
+ * see first that it was fenced. */
+static bool is_busy_with(struct engine *g, const char *id)
+{
+    pthread_mutex_lock(&g->lock);
+    bool busy = map_get(g->runs, id) != NULL;
+    pthread_mutex_unlock(&g->lock);
+    if (busy) engine_post(g, id, RUN_DOUBT, NULL);
+    return busy;
+}
+
 int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e)
 {
     struct adopt x = {.g = g, .id = id, .from = from_node, .arena = ARENA_INIT};
 
+    if (is_busy_with(g, id)) return 0;
     int r = db_write_hot(g->o.db, adopt_tx, &x, e);
     if (r == 0 && (r = x.found) > 0) {
         pthread_mutex_lock(&g->lock);
@@ -342,9 +357,12 @@ void engine_stop(struct engine *g)
     pthread_mutex_lock(&g->lock);
     g->stopping = g->draining = true;
     pthread_mutex_unlock(&g->lock);
-    timers_stop(g->timers);
+    driver_silence(g->o.builtin);
+    timers_stop(g->timers); /* what runs may still set timers, so they are freed later */
+    lease_stop(g->lease);
     work_stop(g->work);
     engine_incarnation_end(g);
+    timers_free(g->timers);
     map_free(g->runs, free_run);
     map_free(g->tickets, NULL);
     map_free(g->foreign, free_driver);

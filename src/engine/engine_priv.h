@@ -7,6 +7,7 @@
 #include "base/map.h"
 #include "base/vec.h"
 #include "engine/engine.h"
+#include "engine/lease.h"
 #include "engine/run.h"
 #include "engine/timers.h"
 #include "engine/work.h"
@@ -20,6 +21,7 @@ struct engine {
     struct work *work;
     struct timers *timers;
     struct live *live;
+    struct lease *lease;  /* NULL = no other node may use the database */
     char incarnation[40]; /* of this start of the node */
     bool registered;
     char boot_id[64];     /* of this run of the machine */
@@ -31,8 +33,7 @@ struct engine {
     bool draining, stopping;
     bool claiming, claim_again;
     VEC(struct log_chunk_builder *)
-    builders;                /* not in use; a used one keeps a megabyte, so they are shared */
-    int64_t lease_confirmed; /* monotonic ms before the last successful renewal */
+    builders; /* not in use; a used one keeps a megabyte, so they are shared */
 };
 
 struct log_chunk_builder *engine_builder_take(struct engine *g);
@@ -44,7 +45,7 @@ void engine_post(struct engine *g, const char *task_id, unsigned events, const c
 void engine_post_at(struct engine *g, const char *task_id, int64_t mono_ms);
 /** From now on news of ${ticket} go to ${r}; NULL = to nobody. */
 void engine_route(struct engine *g, const char *ticket, struct run *r);
-/** The run has ended its task: its place is free. Called once per run. */
+/** The run has ended its task, or lost it: its place, if it still has one, is free. */
 void engine_release(struct engine *g, struct run *r);
 /** May this node still act on a worker? False in the last third of its lease. */
 bool engine_holds_lease(struct engine *g);
@@ -58,7 +59,7 @@ void engine_doubt(struct engine *g);
 int engine_driver(struct engine *g, const char *worker, struct driver **ret,
                   struct error *e) MUST_USE;
 
-/* node.c: the lease, and taking over what dead nodes left */
+/* node.c: taking over what dead nodes left */
 /** Finds the jobs of node ${id} on this machine: 1 with a driver that the caller owns, 0 = they are
  * elsewhere. */
 int engine_node_driver(struct engine *g, const char *id, const char *worker, struct driver **ret,
@@ -72,6 +73,6 @@ int engine_incarnation_begin(struct engine *g, struct error *e) MUST_USE;
 /** The node stops in order: what was backed up until now is told from what comes later. */
 void engine_incarnation_end(struct engine *g);
 /** Takes up task ${id}, last run by ${from_node}: 1 = there is a run for it now, 0 = somebody else
- * has it. */
+ * has it, or an earlier run of it has not left yet: to be asked again. */
 int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e) MUST_USE;
 #endif

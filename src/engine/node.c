@@ -1,4 +1,4 @@
-/* node.c - this server among others: its row, its lease, and the tasks that it takes up.
+/* node.c - this server among others, and the tasks that it takes up.
  *
  * At start the node takes up what it ran when it last stopped: its data folder is locked, so the
  * process that ran them is gone. With a shared database it renews a lease and takes over the tasks
@@ -15,7 +15,6 @@
 #include "store/node.h"
 #include "store/task.h"
 
-#define RENEW_EVERY_MS (ENGINE_LEASE_MS / 5)
 #define LOOK_EVERY_MS 1000
 
 static int read_boot_id(struct engine *g, struct error *e)
@@ -54,51 +53,11 @@ static int adopt_all(struct engine *g, const char *from_node, struct error *e)
     return r < 0 ? -1 : 0;
 }
 
-int64_t engine_lease_end(struct engine *g)
-{
-    if (!g->o.shared) return 0;
-    pthread_mutex_lock(&g->lock);
-    int64_t confirmed = g->lease_confirmed;
-    pthread_mutex_unlock(&g->lock);
-    return confirmed + ENGINE_LEASE_MS * 2 / 3;
-}
+int64_t engine_lease_end(struct engine *g) { return g->lease ? lease_end(g->lease) : 0; }
 
 bool engine_holds_lease(struct engine *g)
 {
-    return !g->o.shared || clock_mono(g->o.clock) < engine_lease_end(g);
-}
-
-static int renew_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    struct engine *g = ctx;
-
-    return node_renew(tx, g->o.node_id, g->incarnation, ENGINE_LEASE_MS, e);
-}
-
-static void renew(void *ctx, const char *key);
-static void renew_work(void *ctx)
-{
-    struct engine *g = ctx;
-    struct error e = {0};
-    int64_t before = clock_mono(g->o.clock);
-
-    if (db_write_hot(g->o.db, renew_tx, g, &e) < 0) {
-        log_warn("engine", "cannot renew the lease of node %s: %s", g->o.node_name, e.text);
-        if (e.kind == ERR_FENCED && g->o.fatal) g->o.fatal(e.text);
-    } else {
-        pthread_mutex_lock(&g->lock);
-        bool lapsed = before - g->lease_confirmed > ENGINE_LEASE_MS;
-        g->lease_confirmed = before;
-        pthread_mutex_unlock(&g->lock);
-        if (lapsed) engine_doubt(g);
-    }
-    timers_at(g->timers, clock_mono(g->o.clock) + RENEW_EVERY_MS, renew, g, NULL);
-}
-
-static void renew(void *ctx, const char *key)
-{
-    (void)key;
-    work_post(((struct engine *)ctx)->work, renew_work, ctx);
+    return g->lease == NULL || clock_mono(g->o.clock) < engine_lease_end(g);
 }
 
 struct look {
@@ -191,10 +150,9 @@ int engine_node_start(struct engine *g, struct error *e)
 
     if (read_boot_id(g, e) < 0) return -1;
     if (engine_incarnation_begin(g, e) < 0) return -1;
-    g->lease_confirmed = before;
+    if (g->o.shared && lease_start(g, before, &g->lease, e) < 0) return -1;
     if (adopt_all(g, g->o.node_id, e) < 0) return -1;
     if (!g->o.shared) return 0;
-    renew(g, NULL);
     look(g, NULL);
     return 0;
 }

@@ -54,6 +54,14 @@ bool run_post(struct run *r, unsigned events, const char *ticket)
     return true;
 }
 
+bool run_leave_slot(struct run *r)
+{
+    bool held = r->holds_slot;
+
+    r->holds_slot = false;
+    return held;
+}
+
 bool run_rest(struct run *r)
 {
     r->queued = r->pending != 0 || r->rung.n != 0;
@@ -219,12 +227,8 @@ static int decide(struct run *r, struct turn *t, struct error *e)
         }
     }
     moves_done(&moves);
-    if (wake != NEXT_NEVER &&
-        wake != r->wake_ms) { /* one timer per instant, however many turns there are */
-        r->wake_ms = wake;
-        engine_post_at(r->engine, r->task_id,
-                       clock_mono(r->engine->o.clock) + wake - t->now_ms + 1);
-    }
+    if (wake != NEXT_NEVER && alarm_set(&r->wake, wake, t->now_ms, clock_mono(r->engine->o.clock)))
+        engine_post_at(r->engine, r->task_id, r->wake.mono_ms);
     return result;
 }
 
@@ -353,14 +357,6 @@ static bool stumble(struct run *r, const struct error *e)
     return true;
 }
 
-/* The task has ended or is not ours any more: its place in the cap is free. */
-static void release(struct run *r)
-{
-    if (!r->holds_slot) return;
-    r->holds_slot = false;
-    engine_release(r->engine, r);
-}
-
 static void committed(struct run *r, struct turn *t)
 {
     r->log_lines = t->log_lines;
@@ -372,7 +368,7 @@ static void committed(struct run *r, struct turn *t)
     if (t->finish) {
         live_publish(r->engine->live, r->task.space_id, r->task_id, run_status_name(t->status));
         log_info("engine", "%s ended: %s", r->task_id, run_status_name(t->status));
-        release(r);
+        engine_release(r->engine, r);
     }
     perform(r, t);
     drop_ended(r);
@@ -419,7 +415,8 @@ bool run_turn(struct run *r)
 
     r->lease_end = engine_lease_end(r->engine);
     if (r->failures && clock_mono(r->engine->o.clock) < r->retry_at) {
-        take_events(r); /* what they tell is read back when it is time to try again */
+        /* what they tell is read back when it is time to try again */
+        if (take_events(r) & RUN_GO) engine_post_at(r->engine, r->task_id, r->retry_at);
         return true;
     }
     if (r->loaded && is_doubted(r)) run_unload(r);
@@ -427,10 +424,10 @@ bool run_turn(struct run *r)
         struct error why = e;
         take_events(r);
         goes_on = end_unread(r, &why, &e) < 0 && stumble(r, &e);
-        if (!goes_on) release(r);
+        if (!goes_on) engine_release(r->engine, r);
         return goes_on;
     }
-    if (task_state_ended(r->task.state)) release(r);
+    if (task_state_ended(r->task.state)) engine_release(r->engine, r);
     unsigned events = take_events(r);
     turn_begin(&t, r);
     int done = wants_turn(r, events) || r->state->seq == 0 ? gather(r, &t, events, &e) : 0;
@@ -438,7 +435,7 @@ bool run_turn(struct run *r)
     else if (done == 0 && t.finish) done = turn_commit(&t, &e);
     if (done < 0) {
         goes_on = stumble(r, &e);
-        if (!goes_on) release(r);
+        if (!goes_on) engine_release(r->engine, r);
     } else {
         committed(r, &t);
         goes_on = !over(r, &t);

@@ -28,6 +28,9 @@ bool run_post(struct run *r, unsigned events, const char *ticket);
 /** A turn is over: true when events came in meanwhile and run_turn must be queued again. Caller
  * holds the engine's lock. */
 bool run_rest(struct run *r);
+/** Gives its place in the cap back; false when it has none any more. Caller holds the engine's
+ * lock. */
+bool run_leave_slot(struct run *r);
 const char *run_task_id(const struct run *r);
 struct engine *run_engine(const struct run *r);
 /** Caller holds the engine's lock. "" when all is well. */

@@ -39,8 +39,8 @@ struct run {
      * asks the database whether the task is still ours: a lease that is renewed after that says
      * nothing about the task. */
     int64_t lease_end;
-    int64_t wake_ms;  /* a timer is set for it; 0 = none */
-    bool cancel_seen; /* the journal knows whatever the task's row says about a cancel */
+    struct alarm wake; /* of the rules */
+    bool cancel_seen;  /* the journal knows whatever the task's row says about a cancel */
 };
 
 /** Reads task, journal and variables back and re-attaches to the scripts that run (resume.c). */

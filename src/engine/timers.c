@@ -116,8 +116,8 @@ int timers_start(struct timers **ret, struct error *e)
 void timers_at(struct timers *t, int64_t mono_ms, timer_fn *fn, void *ctx, const char *key)
 {
     /* the heap sleeps on CLOCK_MONOTONIC; callers count in CLOCK_BOOTTIME, which differs by time
-     * asleep */
-    int64_t at = mono_ms - clock_mono(&system_clock) + now();
+     * asleep. Both are rounded down, so one more makes sure that it is not too early. */
+    int64_t at = mono_ms - clock_mono(&system_clock) + now() + 1;
 
     pthread_mutex_lock(&t->lock);
     push(t, (struct timer){at, fn, ctx, xstrdup(key ? key : "")});
@@ -133,9 +133,21 @@ void timers_stop(struct timers *t)
     pthread_cond_signal(&t->changed);
     pthread_mutex_unlock(&t->lock);
     pthread_join(t->thread, NULL);
+}
+
+void timers_free(struct timers *t)
+{
+    if (t == NULL) return;
     for (size_t i = 0; i < t->heap.n; i++) free(t->heap.items[i].key);
     VEC_DONE(&t->heap);
     pthread_mutex_destroy(&t->lock);
     pthread_cond_destroy(&t->changed);
     free(t);
+}
+
+bool alarm_set(struct alarm *a, int64_t wall_ms, int64_t now_ms, int64_t mono_ms)
+{
+    if (a->wall_ms == wall_ms && mono_ms < a->mono_ms) return false;
+    *a = (struct alarm){wall_ms, mono_ms + wall_ms - now_ms + 1};
+    return true;
 }

@@ -54,6 +54,8 @@ struct driver_ops {
     /** A descriptor to read a file that the script named, opened with the script's rights. */
     int (*artifact)(struct driver *d, const char *ticket, const char *path, struct error *e);
     int (*complete)(struct driver *d, const char *ticket, struct error *e);
+    /** No news is told any more when it returns. */
+    void (*silence)(struct driver *d);
     void (*free)(struct driver *d);
 };
 typedef void driver_news(void *ctx, const char *ticket);
@@ -81,5 +83,6 @@ int driver_builtin(const struct builtin_options *o, struct driver **ret, struct 
  */
 int driver_builtin_of(struct driver *own, const char *jobs_path, const char *worker,
                       const char *name, struct driver **ret, struct error *e) MUST_USE;
+void driver_silence(struct driver *d);
 void driver_free(struct driver *d);
 #endif

@@ -242,6 +242,22 @@ describe('a server that stops', { concurrency: 3 }, () => {
         await complete(run);
     });
 
+    test('a server that is stopped while scripts print ends in order, every time', async (t) => {
+        const server = await Server.start(t);
+        const stop = path.join(temporaryFolder(t), 'stop');
+        const loud = (name) => scriptStep(name, `until [ -e '${stop}' ]; do echo n1; done`, { StartTrigger: 'StartWithPrevious', properties: { OctopusUseRawScript: 'True' } });
+        const project = await Project.create(server.api, { steps: ['One', 'Two', 'Three', 'Four'].map(loud) });
+        const id = await project.startDeployment();
+        for (let i = 0; i < 5; i++) {
+            await waitForLine(server.api, id, 'n1');
+            assert.deepEqual(await server.stop(), { code: 0, signal: null }, server.output);
+            await server.resume();
+        }
+        fs.writeFileSync(stop, '');
+        await assertEnded(server.api, await waitForTask(server.api, id), 'Success');
+        assert.deepEqual(server.problems(), []);
+    });
+
     test('an idle server stops at SIGTERM and SIGINT with exit 0', async (t) => {
         const server = await Server.start(t);
         for (const signal of ['SIGTERM', 'SIGINT']) {

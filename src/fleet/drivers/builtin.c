@@ -206,14 +206,21 @@ static int complete(struct driver *d, const char *ticket, struct error *e)
     return job_complete(self(d)->jobs, ticket, e);
 }
 
+static void silence(struct driver *d)
+{
+    struct builtin *b = self(d);
+
+    if (!b->has_thread) return;
+    ASSERT(eventfd_write(b->stop_fd, 1) == 0);
+    pthread_join(b->thread, NULL);
+    b->has_thread = false;
+}
+
 static void free_driver(struct driver *d)
 {
     struct builtin *b = self(d);
 
-    if (b->has_thread) {
-        ASSERT(eventfd_write(b->stop_fd, 1) == 0);
-        pthread_join(b->thread, NULL);
-    }
+    silence(d);
     if (b->stop_fd >= 0) close(b->stop_fd);
     jobs_close(b->jobs);
     char *texts[] = {b->worker,   b->name,    b->tools, b->step,
@@ -233,6 +240,7 @@ static const struct driver_ops builtin_ops = {.probe = probe,
                                               .cancel = cancel,
                                               .artifact = artifact,
                                               .complete = complete,
+                                              .silence = silence,
                                               .free = free_driver};
 
 static void *news_thread(void *ctx)
@@ -315,6 +323,8 @@ int driver_builtin_of(struct driver *own, const char *jobs_path, const char *wor
 
     return driver_builtin(&o, ret, e);
 }
+
+void driver_silence(struct driver *d) { d->ops->silence(d); }
 
 void driver_free(struct driver *d)
 {
