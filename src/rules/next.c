@@ -18,7 +18,7 @@
  * Failed, whatever ran after it.
  *
  * Time. An attempt that runs longer than TimeoutMinutes, counted from the start of its script, is
- * stopped; that is a failed attempt like others.
+ * stopped; that is a failed attempt like others. Waiting for the mutex before that does not count.
  *
  * Cancel. Nothing starts any more, what runs is stopped, and when the last script has ended the run
  * ends as Canceled.
@@ -78,8 +78,8 @@ static int64_t deadline_of(const struct look *l, const struct invocation *i)
 {
     int64_t minutes = l->plan->actions[i->action].timeout_min;
 
-    if (minutes == 0) return NEXT_NEVER;
-    return (i->started_ms ? i->started_ms : i->intended_ms) + minutes * 60000;
+    if (minutes == 0 || i->status != INVOCATION_STARTED) return NEXT_NEVER;
+    return i->started_ms + minutes * 60000;
 }
 
 static void stop_what_must_end(struct look *l)

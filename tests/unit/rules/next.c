@@ -247,7 +247,8 @@ TEST(there_is_no_retry_while_the_script_may_still_run)
 TEST(a_script_that_was_stopped_in_vain_is_not_retried)
 {
     RUN("A/r3/t1");
-    AFTER("", "start A.1, wake 60");
+    AFTER("", "start A.1");
+    AFTER("A started", "wake 60");
     AFTER("at 60", "stop A.1 timeout");
     AFTER("A stuck", "finish Failed");
     EXPECT_STR(run.finish_text, "The step \"A\" failed: it ran longer than its time limit of 1 "
@@ -288,7 +289,8 @@ TEST(another_worker_is_taken_at_once_and_not_counted_as_an_attempt)
 TEST(an_attempt_that_runs_too_long_is_stopped_and_fails)
 {
     RUN("A/t5 B");
-    AFTER("at 10", "start A.1, wake 310");
+    AFTER("at 10", "start A.1");
+    AFTER("A started", "wake 310");
     AFTER("at 309", "wake 310");
     AFTER("at 310", "stop A.1 timeout");
     AFTER("at 400", "");
@@ -297,29 +299,32 @@ TEST(an_attempt_that_runs_too_long_is_stopped_and_fails)
                "The step \"A\" failed: it ran longer than its time limit of 5 minutes");
 }
 
-TEST(the_time_limit_counts_from_the_start_of_the_script)
+TEST(the_time_limit_counts_from_the_start_of_the_script_not_its_wait_for_the_mutex)
 {
     RUN("A/t5");
-    AFTER("at 10", "start A.1, wake 310");
-    AFTER("at 200", "wake 310");
-    AFTER("A started", "wake 500");
-    AFTER("at 500", "stop A.1 timeout");
+    AFTER("at 10", "start A.1");
+    AFTER("at 1000", "");
+    AFTER("A started", "wake 1300");
+    AFTER("at 1300", "stop A.1 timeout");
 }
 
 TEST(each_attempt_has_its_own_time_limit)
 {
     RUN("A/t5/r1/b100");
-    AFTER("", "start A.1, wake 300");
+    AFTER("", "start A.1");
+    AFTER("A started", "wake 300");
     AFTER("at 300", "stop A.1 timeout");
     AFTER("A timed-out", "wake 400");
-    AFTER("at 400", "start A.2, wake 700");
+    AFTER("at 400", "start A.2");
+    AFTER("A started", "wake 700");
     AFTER("A ok", "finish Success");
 }
 
 TEST(a_script_that_ends_with_0_after_it_was_stopped_for_its_time_limit_has_failed)
 {
     RUN("A/t5");
-    AFTER("", "start A.1, wake 300");
+    AFTER("", "start A.1");
+    AFTER("A started", "wake 300");
     AFTER("at 300", "stop A.1 timeout");
     AFTER("A ok", "finish Failed");
 }
@@ -327,7 +332,8 @@ TEST(a_script_that_ends_with_0_after_it_was_stopped_for_its_time_limit_has_faile
 TEST(a_script_that_ends_before_it_is_stopped_stands)
 {
     RUN("A/t5");
-    AFTER("", "start A.1, wake 300");
+    AFTER("", "start A.1");
+    AFTER("A started", "wake 300");
     run.now_ms = 301000;
     AFTER("A ok", "finish Success");
 }
@@ -418,7 +424,8 @@ TEST(there_is_no_retry_after_a_cancel)
 TEST(a_script_that_is_stopped_for_its_time_limit_is_not_stopped_again_by_a_cancel)
 {
     RUN("A/t1");
-    AFTER("", "start A.1, wake 60");
+    AFTER("", "start A.1");
+    AFTER("A started", "wake 60");
     AFTER("at 60", "stop A.1 timeout");
     AFTER("cancel", "");
     AFTER("A timed-out", "finish Canceled");
