@@ -75,8 +75,8 @@ static int filter_tx(struct db_tx *tx, struct page *p, struct error *e)
     int64_t total;
     size_t n;
 
-    if (artifact_list(tx, p->c->space_id, p->task_id, NULL, 0, INT64_MAX, p->c->arena, &all, &n,
-                      &total, e) < 0)
+    if (artifact_list(tx, p->c->space_id, p->task_id, 0, INT64_MAX, p->c->arena, &all, &n, &total,
+                      e) < 0)
         return -1;
     p->list = ARENA_NEW(p->c->arena, struct artifact, n + 1);
     p->n = 0;
@@ -97,7 +97,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (regarding(tx, p, e) < 0) return -1;
     if (p->nothing) return 0;
     if (p->ids.n || p->partial_name) return filter_tx(tx, p, e);
-    return artifact_list(tx, p->c->space_id, p->task_id, NULL, p->paging.skip, p->paging.take,
+    return artifact_list(tx, p->c->space_id, p->task_id, p->paging.skip, p->paging.take,
                          p->c->arena, &p->list, &p->n, &p->total, e);
 }
 

@@ -66,20 +66,17 @@ struct look {
     struct arena arena;
     struct node *dead;
     size_t n_dead;
-    struct task *asked;
+    const char **asked; /* tasks of this node that are to stop */
     size_t n_asked;
 };
 
 static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    static const char *const states[] = {"Cancelling"};
     struct look *l = ctx;
-    struct task_query q = {.states = states, .n_states = 1, .take = 1000};
-    int64_t total;
+    const char *self = l->g->o.node_id;
 
-    if (node_expired(tx, l->g->o.node_id, ENGINE_LEASE_MS, &l->arena, &l->dead, &l->n_dead, e) < 0)
-        return -1;
-    return task_list(tx, &q, &l->arena, &l->asked, &l->n_asked, &total, e);
+    if (node_expired(tx, self, ENGINE_LEASE_MS, &l->arena, &l->dead, &l->n_dead, e) < 0) return -1;
+    return task_cancelling(tx, self, &l->arena, &l->asked, &l->n_asked, e);
 }
 
 static int node_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -130,7 +127,7 @@ static void look_work(void *ctx)
         for (size_t i = 0; i < l.n_dead; i++)
             if (adopt_all(g, l.dead[i].id, &e) < 0)
                 log_warn("engine", "cannot take over: %s", e.text);
-        for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i].id, RUN_CANCEL, NULL);
+        for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i], RUN_CANCEL, NULL);
         live_notify_all(g->live);
         engine_kick(g);
     }

@@ -16,7 +16,7 @@ struct loaded {
     size_t n;
     ARENA_LIST(struct log_cursor) cursors; /* sealed_state: opened */
     ARENA_LIST(const char *)
-    unfetched; /* invocation of each artifact that is still to be fetched */
+    unfetched; /* invocations with artifacts that are still to be fetched */
 };
 
 static int load_cursors(struct db_tx *tx, struct loaded *l, struct error *e)
@@ -38,17 +38,17 @@ static int load_cursors(struct db_tx *tx, struct loaded *l, struct error *e)
 
 static int load_unfetched(struct db_tx *tx, struct loaded *l, struct error *e)
 {
-    struct artifact *list;
-    int64_t total;
+    struct run *r = l->run;
+    struct artifact *first;
     size_t n;
 
-    if (l->run->state->open == 0) return 0;
-    if (artifact_list(tx, NULL, l->run->task_id, NULL, 0, 100000, &l->run->arena, &list, &n, &total,
-                      e) < 0)
-        return -1;
-    for (size_t i = 0; i < n; i++)
-        if (list[i].content == NULL && list[i].failure == NULL)
-            *ARENA_ADD(&l->run->arena, &l->unfetched) = list[i].invocation;
+    for (size_t i = 0; i < r->state->invocations.n; i++) {
+        const struct invocation *x = &r->state->invocations.items[i];
+        if (invocation_ended(x)) continue;
+        if (artifact_unfetched(tx, r->task_id, x->ticket, 1, &r->arena, &first, &n, e) < 0)
+            return -1;
+        if (n) *ARENA_ADD(&r->arena, &l->unfetched) = first->invocation;
+    }
     return 0;
 }
 

@@ -20,6 +20,7 @@
 
 #define SCRIPT_QUIET_MS 50
 #define SCRIPT_TURN_MAX (1 * MiB) /* output taken in one turn */
+#define ARTIFACTS_TURN_MAX 500    /* fetched in one turn */
 #define VARIABLE_NAME_MAX 200     /* characters; the database has an index of names */
 
 /* What a cursor holds, sealed: {"warned":false,"blind":false,"result":"...","output":{...}} */
@@ -100,6 +101,7 @@ static enum script_place send(struct run *r, struct script *s, const struct invo
     if (js.state != JOB_UNKNOWN) return SCRIPT_SENT;
     if (i->stop || r->task.cancel_by) return SCRIPT_UNWANTED;
     if (start_on_worker(r, s, e) >= 0) return SCRIPT_SENT;
+    if (e->kind == ERR_TIMEOUT) return SCRIPT_UNSURE;
     if (e->kind == ERR_FENCED) {
         e->kind = ERR_UNREACHABLE; /* whether the task is still ours is asked again */
         return SCRIPT_UNSURE;
@@ -353,22 +355,21 @@ struct wanted {
 static int wanted_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct wanted *w = ctx;
-    int64_t total;
 
-    return artifact_list(tx, NULL, w->task_id, w->invocation, 0, 10000, w->arena, &w->list, &w->n,
-                         &total, e);
+    return artifact_unfetched(tx, w->task_id, w->invocation, ARTIFACTS_TURN_MAX, w->arena, &w->list,
+                              &w->n, e);
 }
 
-/* Pulls the files that the script asked to keep, before its outcome is told. */
+/* Pulls files that the script asked to keep, as many as one turn commits, before its outcome is
+ * told. */
 static int fetch_artifacts(struct script *s, struct turn *t, struct error *e)
 {
     struct wanted w = {t->run->task_id, s->ticket, &t->arena, NULL, 0};
 
     if (db_read(t->run->engine->o.db, wanted_tx, &w, e) < 0) return -1;
-    for (size_t i = 0; i < w.n; i++)
-        if (w.list[i].content == NULL && w.list[i].failure == NULL) fetch_one(s, t, &w.list[i]);
+    for (size_t i = 0; i < w.n; i++) fetch_one(s, t, &w.list[i]);
     FAULT_POINT("engine.artifacts-fetched");
-    s->fetched = true;
+    s->fetched = w.n < ARTIFACTS_TURN_MAX;
     return 0;
 }
 
@@ -431,11 +432,70 @@ static int go_blind(struct script *s, struct turn *t, const struct error *why)
     return 0;
 }
 
+/* Lines are taken at most every SCRIPT_QUIET_MS while the script runs. */
+static bool is_quiet_time(struct script *s, const struct run *r)
+{
+    int64_t until = s->committed_mono + SCRIPT_QUIET_MS;
+
+    if (clock_mono(r->engine->o.clock) >= until) return false;
+    if (s->quiet_until != until) { /* one timer, however often it rings */
+        s->quiet_until = until;
+        engine_post_at(r->engine, r->task_id, until);
+    }
+    s->rung = true;
+    return true;
+}
+
+/* Another turn goes on where this one stops, after its commit. */
+static int go_on_next_turn(struct script *s, const struct run *r)
+{
+    s->rung = true;
+    engine_post(r->engine, r->task_id, RUN_GO, NULL);
+    return 0;
+}
+
+/* A log that was cut by its own script, say. */
+static void warn_of_missing(struct script *s, struct turn *t, const struct job_status *js)
+{
+    if (js->state != JOB_ENDED || s->blind || s->next_fragment >= js->fragments) return;
+    s->warned = t->has_warnings = true;
+    turn_say(t, s->node, LOG_CAT_WARNING, "%llu fragments of the output are missing",
+             (unsigned long long)(js->fragments - s->next_fragment));
+}
+
+/* Takes its output and, when that is all, its end. Requests for artifacts are committed by one
+ * turn, fetched by the next ones, and then the outcome is told. */
+static int follow_sent(struct script *s, struct turn *t, const struct job_status *js,
+                       struct error *e)
+{
+    const struct run *r = t->run;
+    uint64_t before = s->next_fragment;
+    size_t known = s->artifacts;
+    bool ended = js->state == JOB_ENDED || js->state == JOB_LOST;
+
+    if (!ended && is_quiet_time(s, r)) return 0;
+    int more = s->blind ? 0 : read_output(s, t, e);
+    if (more < 0 && e->kind == ERR_CORRUPT) more = go_blind(s, t, e);
+    if (more < 0) return -1;
+    bool moved = s->next_fragment != before;
+    if (moved) s->committed_mono = clock_mono(r->engine->o.clock);
+    if (ended && !more) finish_output(s, t);
+    bool asked = s->artifacts > known;
+    if (more || !ended || asked) {
+        if (moved || asked) note_cursor(s, t);
+        return more || ended ? go_on_next_turn(s, r) : 0;
+    }
+    if (s->artifacts && !s->fetched) {
+        if (fetch_artifacts(s, t, e) < 0) return -1;
+        if (!s->fetched) return go_on_next_turn(s, r);
+    }
+    warn_of_missing(s, t, js);
+    return end_script(s, t, js, e);
+}
+
 int script_pump(struct script *s, struct turn *t, struct error *e)
 {
-    struct run *r = t->run;
     struct job_status js = {0};
-    int64_t mono = clock_mono(r->engine->o.clock);
 
     s->rung = false;
     switch (s->place) {
@@ -448,37 +508,8 @@ int script_pump(struct script *s, struct turn *t, struct error *e)
     case SCRIPT_LEFT: return read_remains(s, t, e);
     }
     if (s->driver->ops->status(s->driver, s->ticket, &js, e) < 0) return -1;
-    bool ended = js.state == JOB_ENDED || js.state == JOB_LOST;
     if (note_started(s, t, &js, e) < 0) return -1;
-    if (!ended && mono < s->committed_mono + SCRIPT_QUIET_MS) {
-        if (s->quiet_until !=
-            s->committed_mono + SCRIPT_QUIET_MS) { /* one timer, however often it rings */
-            s->quiet_until = s->committed_mono + SCRIPT_QUIET_MS;
-            engine_post_at(r->engine, r->task_id, s->quiet_until);
-        }
-        s->rung = true;
-        return 0;
-    }
-    uint64_t before = s->next_fragment;
-    size_t known = s->artifacts;
-    int more = s->blind ? 0 : read_output(s, t, e);
-    if (more < 0 && e->kind == ERR_CORRUPT) more = go_blind(s, t, e);
-    if (more < 0) return -1;
-    bool moved = s->next_fragment != before;
-    if (moved) s->committed_mono = mono;
-    if (ended && !more) finish_output(s, t);
-    /* requests for artifacts are committed by one turn, fetched by the next, and then the outcome
-     * is told */
-    bool asked = s->artifacts > known;
-    if (more || !ended || asked) {
-        if (moved || asked) note_cursor(s, t);
-        if (!more && !ended) return 0;
-        s->rung = true;
-        engine_post(r->engine, r->task_id, RUN_GO, NULL);
-        return 0;
-    }
-    if (s->artifacts && !s->fetched && fetch_artifacts(s, t, e) < 0) return -1;
-    return end_script(s, t, &js, e);
+    return follow_sent(s, t, &js, e);
 }
 
 int script_stop(struct run *r, struct script *s, enum stop_reason why, int grace_ms,

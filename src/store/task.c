@@ -108,9 +108,21 @@ static const char SQL_TAG_CLAIMED[] =
     "update task_tag set running_task = $2, waiting = waiting - 1, "
     "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued') where tag = $1";
 
-/* Takes the free tag whose head waits longest: 1 with tag and rank, 0 when none is ready. */
-static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
-                     struct error *e)
+static const char SQL_TAG_READY[] =
+    "select 1 from task_tag where running_task is null and head_rank is not null limit 1";
+
+static int is_any_ready(struct db_tx *tx, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_TAG_READY, NO_ARGS, &rows, e) < 0) return -1;
+    return db_next(rows, e);
+}
+
+/* 1 with tag and rank, 0 when there was none, or another node took it between the search and the
+ * change. */
+static int try_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
+                   struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
 
@@ -120,6 +132,17 @@ static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, in
     *ret_tag = arena_strdup(a, db_text(rows, 0));
     *ret_rank = db_i64(rows, 1);
     return 1;
+}
+
+/* Takes the free tag whose head waits longest: 1 with tag and rank, 0 when none is ready. */
+static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
+                     struct error *e)
+{
+    int r, ready;
+
+    while ((r = try_tag(tx, a, ret_tag, ret_rank, e)) == 0)
+        if ((ready = is_any_ready(tx, e)) <= 0) return ready;
+    return r;
 }
 
 int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
@@ -158,21 +181,36 @@ static const char SQL_OF_NODE[] =
     "select id, rank from task where node_id = $1 and state in ('Executing', 'Cancelling') "
     "union select id, rank from task where node_id = $1 and cleanup = 1 order by 2";
 
-int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
-                 size_t *ret_n, struct error *e)
+static int list_ids(struct db_tx *tx, const char *sql, const char *node_id, struct arena *a,
+                    const char ***ret, size_t *ret_n, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     ARENA_LIST(const char *) list = {0};
     int r;
 
-    if (db_query(tx, SQL_OF_NODE, ARGS(TEXT(node_id)), &rows, e) < 0) return -1;
-    while ((r = db_next(rows, e)) > 0) {
-        *ARENA_ADD(a, &list) = arena_strdup(a, db_text(rows, 0));
-    }
+    if (db_query(tx, sql, ARGS(TEXT(node_id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0) *ARENA_ADD(a, &list) = arena_strdup(a, db_text(rows, 0));
     if (r < 0) return -1;
     *ret = list.items;
     *ret_n = list.n;
     return 0;
+}
+
+int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
+                 size_t *ret_n, struct error *e)
+{
+    return list_ids(tx, SQL_OF_NODE, node_id, a, ret, ret_n, e);
+}
+
+/* The first term is that of the index task_active. */
+static const char SQL_CANCELLING[] = "select id, rank from task where node_id = $1 and state in "
+                                     "('Executing', 'Cancelling') and state = 'Cancelling' "
+                                     "order by 2";
+
+int task_cancelling(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
+                    size_t *ret_n, struct error *e)
+{
+    return list_ids(tx, SQL_CANCELLING, node_id, a, ret, ret_n, e);
 }
 
 static const char SQL_MARK_LOST[] =

@@ -1,10 +1,15 @@
 // What is said of how a run ended: its sentence is short, without secrets, and true.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { onBothDatabases } from '../lib/databases.mjs';
-import { details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { temporaryFolder } from '../lib/folder.mjs';
+import { Gates } from '../lib/gates.mjs';
+import { killQuietly, until } from '../lib/processes.mjs';
+import { details, linesOf, Project, rawLog, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
+import { Server } from '../lib/server.mjs';
 import { sharedServer } from '../lib/shared.mjs';
 
 const SECRET = 'correct-horse-battery';
@@ -83,5 +88,43 @@ onBothDatabases('output variables', (database) => {
         assert.equal(task.HasWarningsOrErrors, true);
         assert.equal(texts.filter((line) => /its name has 3000 characters, 200 are allowed/.test(line)).length, 1);
         assert.ok(texts.includes('after'));
+    });
+});
+
+describe('what a script leaves behind', { concurrency: 2 }, () => {
+    test('output that is missing from its log is said to be missing', async (t) => {
+        const server = await Server.start(t);
+        const folder = temporaryFolder(t);
+        const gates = new Gates(folder);
+        t.after(() => gates.close());
+        gates.make('cut');
+        const project = await Project.create(server.api, { steps: [scriptStep('Cut', `${gates.shell}
+            log="$PWD/../../jobs/$(basename "$PWD")/log"
+            echo first; gate cut
+            size="$(stat -c %s "$log")"; echo second
+            until [ "$(stat -c %s "$log")" -gt "$size" ]; do sleep 0.02; done
+            truncate -s "$size" "$log"; : > '${folder}/done'`, { properties: { OctopusUseRawScript: 'True' } })] });
+        const id = await project.startDeployment();
+        await waitForLine(server.api, id, 'first');
+        killQuietly(server.process.pid, 'SIGSTOP');
+        gates.open('cut');
+        await until('the script to cut its log', () => fs.existsSync(`${folder}/done`));
+        killQuietly(server.process.pid, 'SIGCONT');
+
+        const task = await waitForTask(server.api, id);
+
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        assert.equal(task.HasWarningsOrErrors, true);
+        const texts = linesOf(await details(server.api, id)).map((line) => line.MessageText);
+        assert.ok(texts.includes('1 fragments of the output are missing'), texts.join('\n'));
+    });
+
+    test('more than 10,000 artifacts that are not there are each said to be missing', async (t) => {
+        const server = await Server.start(t);
+        const { task } = await run(server, [scriptStep('Many', `for i in {1..10100}; do echo "##octopus[createArtifact path='L25vd2hlcmU=' name='eA==']"; done`, { properties: { OctopusUseRawScript: 'True' } })]);
+
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        const raw = await rawLog(server.api, task.Id);
+        assert.equal(raw.match(/Artifact x was not collected/g).length, 10100);
     });
 });
