@@ -97,6 +97,13 @@ static void tell_lost(struct output *o)
         o->untold = 0;
 }
 
+static void tell_limit(struct output *o)
+{
+    if (!o->limit_told)
+        o->limit_told = say(o, "output limit of %lld bytes reached: further output is not kept",
+                            (long long)o->max);
+}
+
 static void add(struct output *o, size_t n, enum job_source source)
 {
     size_t room = (size_t)(o->max - o->kept), keep = n < room ? n : room;
@@ -105,6 +112,7 @@ static void add(struct output *o, size_t n, enum job_source source)
     if (keep && o->untold == 0 && put_fragment(o, o->buffer, keep, source)) {
         o->kept += (int64_t)keep;
         o->dropped += n - keep;
+        if (keep < n) tell_limit(o);
         return;
     }
     o->dropped += n;
@@ -118,9 +126,7 @@ static long drain(struct output *o, int fd)
 
     if (n < 0 && errno == EINVAL) n = read(fd, o->buffer, JOB_FRAGMENT_MAX);
     if (n > 0) o->dropped += (uint64_t)n;
-    if (n > 0 && !o->limit_told)
-        o->limit_told = say(o, "output limit of %lld bytes reached: further output is not kept",
-                            (long long)o->max);
+    if (n > 0) tell_limit(o);
     return n;
 }
 

@@ -120,6 +120,17 @@ TEST_LIMIT(a_script_that_prints_past_the_limit_runs_to_its_end, 120)
     EXPECT(log_has(j, ticket, JOB_SYSTEM, "1072741824 bytes of output were dropped"));
 }
 
+TEST(output_that_crosses_the_limit_with_its_last_bytes_is_said_to_be_cut)
+{
+    CLEANUP(jobs_closep) struct jobs *j = open_with((struct jobs_options){.output_max = 1000});
+    char ticket[TICKET_SIZE] = "";
+
+    struct job_status st = run(j, ticket, "head -c 1001 /dev/zero");
+    EXPECT_INT(st.dropped_bytes, 1);
+    EXPECT(log_has(j, ticket, JOB_SYSTEM, "output limit of 1000 bytes reached"));
+    EXPECT(log_has(j, ticket, JOB_SYSTEM, "1 bytes of output were dropped"));
+}
+
 TEST(bytes_that_are_no_text_arrive_unchanged)
 {
     CLEANUP(jobs_closep) struct jobs *j = open_plain();
