@@ -38,7 +38,7 @@ struct driver_ops {
      * sentence for people. */
     int (*probe)(struct driver *d, const char *syntax, struct error *e);
     /** 0 = started, 1 = had been started before. An error means that the script has certainly not
-     * started. */
+     * started, except for ERR_TIMEOUT: the same start tells later. */
     int (*start)(struct driver *d, const struct driver_start *s, struct error *e);
     int (*status)(struct driver *d, const char *ticket, struct job_status *ret, struct error *e);
     int (*open)(struct driver *d, const char *ticket, uint64_t next_fragment,

@@ -42,6 +42,8 @@ struct jobs_options {
                            is not there */
     int abandon_ms;     /* a script that is still there so long after its cancel is abandoned; 0 = 2
                            minutes */
+    int answer_ms;      /* the launcher is killed, and another one started, when it does not answer
+                           for so long; 0 = 5 minutes */
 };
 
 /** Opens the jobs below ${o}->root and starts the launcher. Fails when the launcher cannot be
@@ -85,7 +87,8 @@ char *job_work_path(struct jobs *j, const char *ticket);
  * been started is never started again. Returns 0 = started by this call, 1 = was there already
  * (running, ended or lost: see job_status). The script has not necessarily been exec'ed yet;
  * whether that worked is in the status. On -1 nothing has been started: ERR_INVALID (spec),
- * ERR_NO_SPACE, ERR_UNREACHABLE (launcher cannot be started). */
+ * ERR_NO_SPACE, ERR_UNREACHABLE (launcher cannot be started); except for ERR_TIMEOUT: it may yet be
+ * started, the same call tells later. */
 int job_start(struct jobs *j, const struct job_spec *s, struct error *e) MUST_USE;
 
 enum job_stop_reason {

@@ -123,7 +123,7 @@ int jobs_open(const struct jobs_options *o, struct jobs **ret, struct error *e)
     j->protected_paths = copy_paths(o->protected_paths);
     boot_id_get(j->boot_id);
     j->spares = spares_new();
-    link_init(&j->link, j->launcher_argv);
+    link_init(&j->link, j->launcher_argv, o->answer_ms);
     if (open_all(j, o, e) < 0) return -1;
     *ret = TAKE(j);
     return 0;

@@ -17,13 +17,17 @@
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/log.h"
 
 #define TRIES 10
+#define DEADLINE_MS (5 * 60 * 1000) /* removing a large folder takes its time */
+#define DEATH_MS 1000               /* for a killed launcher to let go of its sockets */
 
-void link_init(struct launcher_link *l, char *const *argv)
+void link_init(struct launcher_link *l, char *const *argv, int deadline_ms)
 {
-    *l = (struct launcher_link){.argv = argv, .socket = -1};
+    *l = (struct launcher_link){
+        .argv = argv, .socket = -1, .deadline_ms = deadline_ms > 0 ? deadline_ms : DEADLINE_MS};
     pthread_mutex_init(&l->lock, NULL);
 }
 
@@ -51,9 +55,28 @@ static int spawn(const struct launcher_link *l, int socket, pid_t *ret, struct e
     return -1;
 }
 
-static int await_ready(int socket, const char *path, struct error *e)
+/* True when there is an answer, or the end of file, within ${ms}. */
+static bool is_answered(int socket, int ms)
 {
+    struct pollfd p = {.fd = socket, .events = POLLIN};
+    int64_t end = clock_mono(&system_clock) + ms;
+    int n;
+
+    while ((n = poll(&p, 1, ms)) < 0 && errno == EINTR)
+        ms = (int)(end > clock_mono(&system_clock) ? end - clock_mono(&system_clock) : 0);
+    return n != 0;
+}
+
+static int await_ready(const struct launcher_link *l, struct error *e)
+{
+    const char *path = l->argv[0];
+    int socket = l->socket;
     struct reply r;
+
+    if (!is_answered(socket, l->deadline_ms)) {
+        kill(l->pid, SIGKILL);
+        return fail(e, ERR_UNREACHABLE, "%s does not answer", path);
+    }
     int got = reply_receive(socket, &r, NULL, e);
 
     if (got < 0) return -1;
@@ -82,7 +105,7 @@ static int start_locked(struct launcher_link *l, struct error *e)
     close(pair[1]);
     l->socket = pair[0];
     if (r < 0) l->pid = 0;
-    if (r == 0) r = await_ready(l->socket, l->argv[0], e);
+    if (r == 0) r = await_ready(l, e);
     if (r < 0) bury_launcher(l);
     l->born++;
     return r;
@@ -115,6 +138,28 @@ static void drop_dead(struct launcher_link *l, unsigned long born, bool surely)
     pthread_mutex_unlock(&l->lock);
 }
 
+/* Launcher number ${born} is stuck: kills it. Its requests that nobody works on end with it. */
+static void kill_stuck(struct launcher_link *l, unsigned long born)
+{
+    pthread_mutex_lock(&l->lock);
+    if (l->pid > 0 && l->born == born) {
+        log_warn("jobs", "the launcher (pid %d) does not answer and is killed", (int)l->pid);
+        kill(l->pid, SIGKILL);
+    }
+    pthread_mutex_unlock(&l->lock);
+}
+
+/* 1 = answered, 0 = whoever worked on it died. */
+static int await_answer(struct launcher_link *l, unsigned long born, int socket, struct reply *ret,
+                        int *ret_fd, struct error *e)
+{
+    if (is_answered(socket, l->deadline_ms)) return reply_receive(socket, ret, ret_fd, e);
+    kill_stuck(l, born);
+    if (is_answered(socket, DEATH_MS)) return reply_receive(socket, ret, ret_fd, e);
+    return fail(e, ERR_TIMEOUT, "%s has not answered for %d seconds", l->argv[0],
+                l->deadline_ms / 1000);
+}
+
 /* 1 = answered, 0 = whoever worked on it died. */
 static int ask(struct launcher_link *l, struct request_head *head, const struct buf *texts,
                int input, struct reply *ret, int *ret_fd, struct error *e)
@@ -130,7 +175,7 @@ static int ask(struct launcher_link *l, struct request_head *head, const struct 
     if (started) r = request_send(l->socket, head, texts, pair[1], input, e);
     pthread_mutex_unlock(&l->lock);
     close(pair[1]);
-    if (r == 0) r = reply_receive(pair[0], ret, ret_fd, e);
+    if (r == 0) r = await_answer(l, born, pair[0], ret, ret_fd, e);
     close(pair[0]);
     if (started && r < 0 && e->kind == ERR_UNREACHABLE) r = 0;
     if (started && r == 0) drop_dead(l, born, false);

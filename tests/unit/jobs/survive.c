@@ -113,6 +113,18 @@ TEST_LIMIT(the_launcher_comes_back_when_it_is_killed, 60)
     expect_log(j, running, JOB_STDOUT, "up\nend\n");
 }
 
+TEST_LIMIT(a_launcher_that_hangs_is_killed_and_another_one_answers, 60)
+{
+    CLEANUP(jobs_closep) struct jobs *j = open_with((struct jobs_options){.answer_ms = 2000});
+    char ticket[TICKET_SIZE] = "";
+    pid_t pid = launcher_pid();
+
+    EXPECT(pid > 0);
+    kill(pid, SIGSTOP);
+    EXPECT_INT(run(j, ticket, "exit 3").exit_code, 3);
+    EXPECT(launcher_pid() != pid);
+}
+
 static void nap(long microseconds)
 {
     struct timespec t = {0, microseconds * 1000};
