@@ -338,6 +338,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
         return -1;
     }
     engine_kick(g);
+    engine_sweep(g);
     *ret = g;
     return 0;
 }

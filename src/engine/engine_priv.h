@@ -75,4 +75,7 @@ void engine_incarnation_end(struct engine *g);
 /** Takes up task ${id}, last run by ${from_node}: 1 = there is a run for it now, 0 = somebody else
  * has it, or an earlier run of it has not left yet: to be asked again. */
 int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e) MUST_USE;
+
+/** Removes what old scripts left on the built-in worker, now and every day (sweep.c). */
+void engine_sweep(struct engine *g);
 #endif

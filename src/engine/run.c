@@ -232,21 +232,49 @@ static int decide(struct run *r, struct turn *t, struct error *e)
     return result;
 }
 
-/* Removes what workers keep of ended scripts; notes it in this turn. Nothing here is lost when it
- * is repeated. */
+/* Removes what a worker keeps of an ended script. True when nothing is left that this node could
+ * remove: what lies on another machine is swept by its own node one day. */
+static bool clean_one(struct run *r, const struct invocation *x)
+{
+    bool keep = context_flag(r->context, x->action, "OctopusKeepWorkingDirectory", false);
+    struct driver *d;
+    struct error e = {0};
+
+    FAULT_POINT("engine.before-clean");
+    bool found = engine_driver(r->engine, x->worker, &d, &e) == 0;
+    if (found && d->ops->complete(d, x->ticket, keep, &e) == 0) return true;
+    log_warn("engine", "%s: folders of %s stay: %s", r->task_id, x->ticket, e.text);
+    return !found && e.kind == ERR_UNREACHABLE;
+}
+
+#define CLEAN_WAIT_MIN_MS 1000
+#define CLEAN_WAIT_MAX_MS (10 * 60 * 1000)
+
+static void clean_later(struct run *r, int64_t mono)
+{
+    int64_t wait = r->clean_wait_ms ? r->clean_wait_ms * 2 : CLEAN_WAIT_MIN_MS;
+
+    r->clean_wait_ms = wait < CLEAN_WAIT_MAX_MS ? wait : CLEAN_WAIT_MAX_MS;
+    r->clean_at = mono + r->clean_wait_ms;
+    engine_post_at(r->engine, r->task_id, r->clean_at);
+}
+
+/* Cleans up after all scripts and notes it in this turn. Nothing here is lost when it is repeated.
+ */
 static int clean(struct run *r, struct turn *t, struct error *e)
 {
+    int64_t mono = clock_mono(r->engine->o.clock);
+    bool left = false;
+
+    if (mono < r->clean_at) return 0;
+    r->clean_at = 0;
     for (size_t i = 0; i < r->state->invocations.n; i++) {
         const struct invocation *x = &r->state->invocations.items[i];
-        struct driver *d;
-        struct error why;
         if (!invocation_ended(x) || x->cleaned) continue;
-        FAULT_POINT("engine.before-clean");
-        if (engine_driver(r->engine, x->worker, &d, &why) < 0 ||
-            d->ops->complete(d, x->ticket, &why) < 0)
-            log_warn("engine", "%s: work folder of %s stays: %s", r->task_id, x->ticket, why.text);
-        if (turn_entry(t, entry_cleaned(t->now_ms, x->ticket), e) < 0) return -1;
+        if (!clean_one(r, x)) left = true;
+        else if (turn_entry(t, entry_cleaned(t->now_ms, x->ticket), e) < 0) return -1;
     }
+    if (left) clean_later(r, mono);
     return 0;
 }
 
@@ -439,7 +467,8 @@ bool run_turn(struct run *r)
     } else {
         committed(r, &t);
         goes_on = !over(r, &t);
-        if (goes_on && r->state->finished) engine_post(r->engine, r->task_id, RUN_GO, NULL);
+        if (goes_on && r->state->finished && r->clean_at == 0)
+            engine_post(r->engine, r->task_id, RUN_GO, NULL);
     }
     turn_done(&t);
     return goes_on;

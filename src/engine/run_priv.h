@@ -33,7 +33,9 @@ struct run {
     struct plan *plan;
     struct masker *masker;
     VEC(struct script *) scripts;
-    int64_t log_lines, log_bytes; /* stored so far */
+    int64_t clean_at, clean_wait_ms; /* monotonic ms: cleaning failed and is tried again then; 0 =
+                                        did not fail */
+    int64_t log_lines, log_bytes;    /* stored so far */
     bool has_warnings;
     /* Monotonic ms until which this turn may start scripts; 0 = no limit. Taken before the turn
      * asks the database whether the task is still ours: a lease that is renewed after that says

@@ -289,6 +289,10 @@ static struct outcome judge(const struct script *s, struct turn *t, const struct
 /* The log says how it ended, unless it went as it should. */
 static void say_outcome(const struct script *s, struct turn *t, const struct outcome *o)
 {
+    if (context_flag(t->run->context, s->action, "OctopusKeepWorkingDirectory", false))
+        turn_say(t, s->node, LOG_CAT_INFO,
+                 "The working folder of the script is kept on %s: work/%s", s->driver->name,
+                 s->ticket);
     if (o->error == NULL && o->status != OUTCOME_FAILED) return;
     t->has_warnings = true;
     if (o->error) turn_say(t, s->node, LOG_CAT_FATAL, "%s", o->error);

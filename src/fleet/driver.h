@@ -6,6 +6,7 @@
 #ifndef FLEET_DRIVER_H
 #define FLEET_DRIVER_H
 #include "base/error.h"
+#include "base/map.h"
 #include "base/str.h"
 #include "jobs/job.h"
 
@@ -53,7 +54,13 @@ struct driver_ops {
                   struct error *e);
     /** A descriptor to read a file that the script named, opened with the script's rights. */
     int (*artifact)(struct driver *d, const char *ticket, const char *path, struct error *e);
-    int (*complete)(struct driver *d, const char *ticket, struct error *e);
+    /** Removes what the worker keeps of an ended script; ${keep_work}: but not its working folder.
+     * Fine when it is gone; ERR_BUSY while it runs. */
+    int (*complete)(struct driver *d, const char *ticket, bool keep_work, struct error *e);
+    /** Removes what is left of scripts that do not run, that nobody has touched for ${idle_ms}, and
+     * whose ticket is no key of ${used}; counts them. */
+    int (*sweep)(struct driver *d, const struct map *used, int64_t idle_ms, size_t *ret_removed,
+                 struct error *e);
     /** No news is told any more when it returns. */
     void (*silence)(struct driver *d);
     void (*free)(struct driver *d);

@@ -277,15 +277,25 @@ static int remove_records(struct jobs *j, const char *ticket, struct error *e)
     return tree_remove_at(j->jobs, removed, e);
 }
 
-int job_complete(struct jobs *j, const char *ticket, struct error *e)
+static int end_job(struct jobs *j, const char *ticket, bool keep_work, struct error *e)
 {
     struct job_status st;
 
     if (ticket_check(ticket, e) < 0 || job_status(j, ticket, &st, e) < 0) return -1;
     if (st.state == JOB_STARTING || st.state == JOB_WAITING || st.state == JOB_RUNNING)
         return fail(e, ERR_BUSY, "job %s is still running", ticket);
-    if (remove_work(j, ticket, e) < 0) return -1;
+    if (!keep_work && remove_work(j, ticket, e) < 0) return -1;
     follow_remove(j->follow, ticket);
     if (st.state == JOB_ENDED && !st.abandoned && spare_keep(j->spares, j->jobs, ticket)) return 0;
     return remove_records(j, ticket, e);
+}
+
+int job_complete(struct jobs *j, const char *ticket, struct error *e)
+{
+    return end_job(j, ticket, false, e);
+}
+
+int job_forget(struct jobs *j, const char *ticket, struct error *e)
+{
+    return end_job(j, ticket, true, e);
 }

@@ -106,6 +106,8 @@ int job_cancel(struct jobs *j, const char *ticket, int grace_ms, enum job_stop_r
 
 /** Removes both folders of a job that is over; fine when they are gone. ERR_BUSY while it runs. */
 int job_complete(struct jobs *j, const char *ticket, struct error *e) MUST_USE;
+/** The same, but leaves its working folder as it is. */
+int job_forget(struct jobs *j, const char *ticket, struct error *e) MUST_USE;
 
 enum job_state {
     JOB_UNKNOWN,  /* no such job was started */
@@ -170,8 +172,9 @@ int jobs_news_fd(struct jobs *j);
  * often it rang. */
 int jobs_news(struct jobs *j, char ticket[JOB_TICKET_MAX + 1]);
 
-/** Tickets that have a folder on disk, in no order; the caller frees the array. */
-int jobs_list(struct jobs *j, char (**ret)[JOB_TICKET_MAX + 1], size_t *ret_n,
+/** Tickets that have a folder on disk in which nothing was made or removed for ${idle_ms}, in no
+ * order; the caller frees the array. */
+int jobs_list(struct jobs *j, int64_t idle_ms, char (**ret)[JOB_TICKET_MAX + 1], size_t *ret_n,
               struct error *e) MUST_USE;
 
 /** Opens for reading a regular file that a script named, with the rights of the script's account

@@ -5,9 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
+#include "base/clock.h"
 #include "base/id.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -180,7 +182,17 @@ int jobs_news(struct jobs *j, char ticket[JOB_TICKET_MAX + 1])
     return follow_next(j->follow, ticket);
 }
 
-static int list_folder(int folder, struct map *tickets, struct error *e)
+/* Is the folder without change since ${before_s}? */
+static bool is_idle(int parent, const char *name, int64_t before_s)
+{
+    struct stat st;
+
+    return fstatat(parent, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && st.st_mtim.tv_sec <= before_s;
+}
+
+/* Notes each ticket: with ${idle}, or with the map itself when one of its folders was changed. */
+static int list_folder(int folder, int64_t before_s, struct map *tickets, void *idle,
+                       struct error *e)
 {
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     DIR *d = fd < 0 ? NULL : fdopendir(fd);
@@ -191,26 +203,33 @@ static int list_folder(int folder, struct map *tickets, struct error *e)
         closep(&fd);
         return fail_errno(e, sys, "list jobs");
     }
-    while ((entry = readdir(d)) != NULL)
-        if (id_ticket_valid(entry->d_name)) map_put(tickets, entry->d_name, tickets);
+    while ((entry = readdir(d)) != NULL) {
+        if (!id_ticket_valid(entry->d_name)) continue;
+        void *before = map_put(tickets, entry->d_name, idle);
+        bool busy = before == tickets || !is_idle(folder, entry->d_name, before_s);
+        if (busy) map_put(tickets, entry->d_name, tickets);
+    }
     closedir(d);
     return 0;
 }
 
-int jobs_list(struct jobs *j, char (**ret)[JOB_TICKET_MAX + 1], size_t *ret_n, struct error *e)
+int jobs_list(struct jobs *j, int64_t idle_ms, char (**ret)[JOB_TICKET_MAX + 1], size_t *ret_n,
+              struct error *e)
 {
     struct map *tickets = map_new(false);
+    int64_t before_s = (clock_now(&system_clock) - idle_ms) / 1000;
     const char *ticket;
     size_t at = 0, n = 0;
-    void *unused;
+    void *found;
 
-    if (list_folder(j->jobs, tickets, e) < 0 || list_folder(j->work, tickets, e) < 0) {
+    if (list_folder(j->jobs, before_s, tickets, j, e) < 0 ||
+        list_folder(j->work, before_s, tickets, j, e) < 0) {
         map_free(tickets, NULL);
         return -1;
     }
     char(*list)[JOB_TICKET_MAX + 1] = xcalloc(map_count(tickets) + 1, sizeof(*list));
-    while (map_each(tickets, &at, &ticket, &unused))
-        snprintf(list[n++], sizeof(list[0]), "%s", ticket);
+    while (map_each(tickets, &at, &ticket, &found))
+        if (found == j) snprintf(list[n++], sizeof(list[0]), "%s", ticket);
     map_free(tickets, NULL);
     *ret = list;
     *ret_n = n;

@@ -181,6 +181,7 @@ static const char SQL_OF_NODE[] =
     "select id, rank from task where node_id = $1 and state in ('Executing', 'Cancelling') "
     "union select id, rank from task where node_id = $1 and cleanup = 1 order by 2";
 
+/* ${node_id}: $1, or NULL where there is none. */
 static int list_ids(struct db_tx *tx, const char *sql, const char *node_id, struct arena *a,
                     const char ***ret, size_t *ret_n, struct error *e)
 {
@@ -188,7 +189,8 @@ static int list_ids(struct db_tx *tx, const char *sql, const char *node_id, stru
     ARENA_LIST(const char *) list = {0};
     int r;
 
-    if (db_query(tx, sql, ARGS(TEXT(node_id)), &rows, e) < 0) return -1;
+    const struct db_value node = TEXT(node_id);
+    if (db_query(tx, sql, &node, node_id ? 1 : 0, &rows, e) < 0) return -1;
     while ((r = db_next(rows, e)) > 0) *ARENA_ADD(a, &list) = arena_strdup(a, db_text(rows, 0));
     if (r < 0) return -1;
     *ret = list.items;
@@ -200,6 +202,16 @@ int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const c
                  size_t *ret_n, struct error *e)
 {
     return list_ids(tx, SQL_OF_NODE, node_id, a, ret, ret_n, e);
+}
+
+static const char SQL_OPEN[] =
+    "select id, rank from task where state in ('Executing', 'Cancelling') "
+    "union select id, rank from task where cleanup = 1 order by 2";
+
+int task_open_ids(struct db_tx *tx, struct arena *a, const char ***ret, size_t *ret_n,
+                  struct error *e)
+{
+    return list_ids(tx, SQL_OPEN, NULL, a, ret, ret_n, e);
 }
 
 /* The first term is that of the index task_active. */

@@ -39,6 +39,9 @@ int task_adopt(struct db_tx *tx, const char *id, const char *from_node, const ch
 /** Ids of unfinished or uncleaned tasks of ${node_id}, oldest first. */
 int task_of_node(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
                  size_t *ret_n, struct error *e) MUST_USE;
+/** The same of all nodes. */
+int task_open_ids(struct db_tx *tx, struct arena *a, const char ***ret, size_t *ret_n,
+                  struct error *e) MUST_USE;
 /** Ids of tasks of ${node_id} that were asked to stop and have not ended. */
 int task_cancelling(struct db_tx *tx, const char *node_id, struct arena *a, const char ***ret,
                     size_t *ret_n, struct error *e) MUST_USE;

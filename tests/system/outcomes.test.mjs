@@ -119,6 +119,46 @@ describe('what a script leaves behind', { concurrency: 2 }, () => {
         assert.ok(texts.includes('1 fragments of the output are missing'), texts.join('\n'));
     });
 
+    test('the working folder is kept when the step says so, and is removed otherwise', async (t) => {
+        const server = await Server.start(t);
+        const body = 'echo kept > file';
+        const { task, texts } = await run(server, [scriptStep('Keep', body, { properties: { OctopusKeepWorkingDirectory: 'True' } }), scriptStep('Not', body)]);
+        const left = (folder) => fs.readdirSync(path.join(server.folder, 'builtin', folder)).filter((name) => /^[a-zA-Z0-9]+$/.test(name));
+
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        await until('the run to be cleaned', () => left('work').length === 1 && left('jobs').length === 0);
+        assert.equal(fs.readFileSync(path.join(server.folder, 'builtin/work', left('work')[0], 'file'), 'utf8'), 'kept\n');
+        assert.ok(texts.some((line) => line.endsWith(`work/${left('work')[0]}`)));
+    });
+
+    test('folders that no open task names are removed when nobody has touched them for a week', async (t) => {
+        const server = await Server.start(t);
+        const gates = new Gates(temporaryFolder(t));
+        t.after(() => gates.close());
+        gates.make('go');
+        const project = await Project.create(server.api, { steps: [scriptStep('Long', `${gates.shell}; gate go; cat *.none 2>/dev/null; pwd`)] });
+        const id = await project.startDeployment();
+        await gates.reached('go');
+        const place = (...names) => path.join(server.folder, 'builtin', ...names);
+        const [running] = fs.readdirSync(place('work'));
+        await server.stop();
+        for (const ticket of ['abandoned000001', 'recent00000001']) {
+            for (const kind of ['work', 'jobs']) fs.mkdirSync(place(kind, ticket));
+            fs.writeFileSync(place('work', ticket, 'file'), '');
+        }
+        const old = Date.now() / 1000 - 8 * 86400;
+        for (const ticket of ['abandoned000001', running]) {
+            for (const kind of ['work', 'jobs']) fs.utimesSync(place(kind, ticket), old, old);
+        }
+
+        await server.resume();
+
+        await until('the old folder to be removed', () => !fs.existsSync(place('work', 'abandoned000001')) && !fs.existsSync(place('jobs', 'abandoned000001')));
+        assert.ok(fs.existsSync(place('work', running)) && fs.existsSync(place('work', 'recent00000001')));
+        gates.open('go');
+        assert.equal((await waitForTask(server.api, id)).State, 'Success');
+    });
+
     test('more than 10,000 artifacts that are not there are each said to be missing', async (t) => {
         const server = await Server.start(t);
         const { task } = await run(server, [scriptStep('Many', `for i in {1..10100}; do echo "##octopus[createArtifact path='L25vd2hlcmU=' name='eA==']"; done`, { properties: { OctopusUseRawScript: 'True' } })]);

@@ -73,6 +73,21 @@ describe('a database that was restored', { concurrency: 2 }, () => {
         run.gates.open('go');
     });
 
+    test('leaves folders of scripts that still run, which are removed when those have ended', async (t) => {
+        const run = await begin(t);
+        const folders = () => fs.readdirSync(`${run.server.folder}/builtin/work`);
+        backUp(run.server, `${run.folder}/backup.db`);
+        await run.server.stop();
+        restore(run.server, `${run.folder}/backup.db`);
+        await run.server.resume();
+        assert.match((await waitForTask(run.api, run.id)).ErrorMessage, /lost by restore/);
+        assert.equal(folders().length, 1, 'it is not taken from under the script');
+
+        run.gates.open('go');
+
+        await until('the folders to be removed', () => folders().length === 0);
+    });
+
     test('is not what a server finds that stopped or was killed and comes back', async (t) => {
         const run = await begin(t);
         for (const end of ['stop', 'kill', 'kill', 'stop']) {

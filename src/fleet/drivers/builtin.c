@@ -201,9 +201,30 @@ static int artifact(struct driver *d, const char *ticket, const char *path, stru
     return job_open_artifact(self(d)->jobs, ticket, path, e);
 }
 
-static int complete(struct driver *d, const char *ticket, struct error *e)
+static int complete(struct driver *d, const char *ticket, bool keep_work, struct error *e)
 {
-    return job_complete(self(d)->jobs, ticket, e);
+    struct jobs *j = self(d)->jobs;
+
+    return keep_work ? job_forget(j, ticket, e) : job_complete(j, ticket, e);
+}
+
+static int sweep(struct driver *d, const struct map *used, int64_t idle_ms, size_t *ret_removed,
+                 struct error *e)
+{
+    struct jobs *j = self(d)->jobs;
+    char(*tickets)[JOB_TICKET_MAX + 1];
+    struct error why = {0};
+    size_t n;
+
+    if (jobs_list(j, idle_ms, &tickets, &n, e) < 0) return -1;
+    *ret_removed = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (map_get(used, tickets[i])) continue;
+        if (job_complete(j, tickets[i], &why) == 0) ++*ret_removed;
+        else if (why.kind != ERR_BUSY) log_warn("builtin", "%s: %s", tickets[i], why.text);
+    }
+    free(tickets);
+    return 0;
 }
 
 static void silence(struct driver *d)
@@ -240,6 +261,7 @@ static const struct driver_ops builtin_ops = {.probe = probe,
                                               .cancel = cancel,
                                               .artifact = artifact,
                                               .complete = complete,
+                                              .sweep = sweep,
                                               .silence = silence,
                                               .free = free_driver};
 

@@ -297,15 +297,18 @@ TEST(completing_removes_both_folders_and_may_be_repeated)
     run(j, ticket,
         "mkdir -p a/b/c; echo x > a/b/c/file; chmod 500 a/b a; ln -s /etc l; mkfifo f; "
         "i=0; while [ $i -lt 200 ]; do mkdir d; cd d; i=$((i+1)); done; echo y > deep");
-    EXPECT_OK(jobs_list(j, &list, &n, &err));
+    EXPECT_OK(jobs_list(j, 0, &list, &n, &err));
     EXPECT_INT(n, 1);
     EXPECT_STR(list[0], ticket);
+    free(list);
+    EXPECT_OK(jobs_list(j, 3600000, &list, &n, &err));
+    EXPECT_INT(n, 0); /* nothing is that old */
     free(list);
     EXPECT_OK(job_complete(j, ticket, &err));
     EXPECT_OK(job_complete(j, ticket, &err));
     EXPECT_OK(job_status(j, ticket, &st, &err));
     EXPECT_INT(st.state, JOB_UNKNOWN);
-    EXPECT_OK(jobs_list(j, &list, &n, &err));
+    EXPECT_OK(jobs_list(j, 0, &list, &n, &err));
     EXPECT_INT(n, 0);
     free(list);
     EXPECT(access("/etc/passwd", F_OK) == 0);
