@@ -87,12 +87,15 @@ create table log_chunk (
 create unique index log_chunk_part on log_chunk (task_id, invocation, part);
 
 -- How far the output of a running script is in the log: written in the transaction of the chunks it describes.
+-- percent, message: the progress that the script told last.
 create table log_cursor (
     task_id text not null,
     invocation text not null,
     next_fragment bigint not null,
     part bigint not null,
     sealed_state text not null,
+    percent bigint not null,
+    message text not null,
     primary key (task_id, invocation)
 );
 

@@ -102,12 +102,12 @@ int task_waiting(struct db_tx *tx, const struct app *app, const struct task *t, 
                  struct arena *a, struct error *e)
 {
     struct why w = {0};
-    char trouble[256];
+    struct engine_wait wait;
 
     if (strcmp(t->state, "Queued") == 0) {
         if (why_queued(tx, app, t, a, &w, e) < 0) return -1;
-    } else if (engine_trouble(app->engine, t->id, trouble, sizeof(trouble))) {
-        w = (struct why){.reason = "Trouble", .description = arena_strdup(a, trouble)};
+    } else if (engine_waiting(app->engine, t->id, &wait)) {
+        w = (struct why){.reason = wait.reason, .description = arena_strdup(a, wait.text)};
     } else {
         return 0;
     }

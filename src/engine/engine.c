@@ -249,14 +249,13 @@ int engine_adopt(struct engine *g, const char *id, const char *from_node, struct
     return r;
 }
 
-bool engine_trouble(struct engine *g, const char *id, char *out, size_t n)
+bool engine_waiting(struct engine *g, const char *id, struct engine_wait *ret)
 {
     pthread_mutex_lock(&g->lock);
     struct run *r = map_get(g->runs, id);
-    const char *why = r ? run_trouble(r) : "";
-    snprintf(out, n, "%s", why);
+    if (r) *ret = *run_wait(r);
     pthread_mutex_unlock(&g->lock);
-    return out[0] != '\0';
+    return r && ret->reason;
 }
 
 struct log_chunk_builder *engine_builder_take(struct engine *g)

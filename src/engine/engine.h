@@ -21,6 +21,7 @@ struct engine_options {
     const char *node_id, *node_name, *jobs_path, *blobs_path;
     const char *server_uri; /* Octopus.Web.ServerUri; NULL = unknown */
     int64_t task_cap;       /* tasks at once; 0 = take none */
+    int64_t log_limit;      /* bytes of a task's log, then output of scripts is cut; 0 = 1 GiB */
     size_t threads;         /* work threads */
     bool shared;            /* other nodes may use this database: leases and take-over */
     /** Called once when the engine must not go on: another process runs as this node. */
@@ -38,9 +39,13 @@ void engine_stop(struct engine *g);
 void engine_kick(struct engine *g);
 /** Task ${id} was asked to stop (task_cancel has been committed). */
 void engine_cancelled(struct engine *g, const char *id);
-/** Why the run of ${id} cannot go on just now (database away, disk full), into ${out}; false when
- * it can. */
-bool engine_trouble(struct engine *g, const char *id, char *out, size_t n);
+/** What a task that runs here waits for. */
+struct engine_wait {
+    const char *reason; /* Trouble (database away, disk full), Mutex, Retry */
+    char text[sizeof(((struct error *)0)->text)];
+};
+/** False when the run of ${id} waits for nothing, or is not here. */
+bool engine_waiting(struct engine *g, const char *id, struct engine_wait *ret);
 /** What a task in state Queued waits for besides its tag. */
 struct engine_load {
     int64_t running, cap;

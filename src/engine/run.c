@@ -6,6 +6,7 @@
  * that a locked or absent database and a full disk only make a run wait. */
 #include "engine/run.h"
 
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,7 +40,7 @@ void run_free(struct run *r)
 }
 
 const char *run_task_id(const struct run *r) { return r->task_id; }
-const char *run_trouble(const struct run *r) { return r->trouble; }
+const struct engine_wait *run_wait(const struct run *r) { return &r->wait; }
 struct engine *run_engine(const struct run *r) { return r->engine; }
 
 bool run_post(struct run *r, unsigned events, const char *ticket)
@@ -68,11 +69,41 @@ bool run_rest(struct run *r)
     return r->queued;
 }
 
-static void set_trouble(struct run *r, const char *text)
+static void set_wait(struct run *r, const char *reason, const char *fmt, ...) PRINTF(3, 4);
+static void set_wait(struct run *r, const char *reason, const char *fmt, ...)
 {
+    struct engine_wait wait = {.reason = reason};
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(wait.text, sizeof(wait.text), fmt, ap);
+    va_end(ap);
     pthread_mutex_lock(&r->engine->lock);
-    snprintf(r->trouble, sizeof(r->trouble), "%s", text);
+    r->wait = wait;
     pthread_mutex_unlock(&r->engine->lock);
+}
+
+static const char *step_name(const struct run *r, size_t action)
+{
+    return r->plan->steps[r->plan->actions[action].step].name;
+}
+
+/* Says what the run waits for besides scripts that run. */
+static void note_wait(struct run *r)
+{
+    for (size_t i = 0; i < r->scripts.n; i++) {
+        const struct script *s = r->scripts.items[i];
+        if (s->waits_for[0] == '\0') continue;
+        set_wait(r, "Mutex", "the step \"%s\" waits for %s, which holds the mutex on %s",
+                 step_name(r, s->action), s->waits_for, s->driver->name);
+        return;
+    }
+    for (size_t i = 0; r->plan && i < r->plan->n_actions; i++) {
+        if (r->state->actions[i].status != ACTION_WAITING) continue;
+        set_wait(r, "Retry", "the step \"%s\" waits for its next attempt", step_name(r, i));
+        return;
+    }
+    if (r->wait.reason) set_wait(r, NULL, "%s", "");
 }
 
 static bool is_doubted(struct run *r)
@@ -379,7 +410,7 @@ static bool stumble(struct run *r, const struct error *e)
     }
     r->failures++;
     r->retry_at = clock_mono(r->engine->o.clock) + backoff_ms[step];
-    set_trouble(r, e->text);
+    set_wait(r, "Trouble", "%s", e->text);
     log_warn("engine", "%s: waits: %s", r->task_id, e->text);
     engine_post_at(r->engine, r->task_id, r->retry_at);
     return true;
@@ -390,7 +421,6 @@ static void committed(struct run *r, struct turn *t)
     r->log_lines = t->log_lines;
     r->log_bytes = t->log_bytes;
     r->has_warnings = t->has_warnings;
-    if (r->failures) set_trouble(r, "");
     r->failures = 0;
     if (!t->finish) live_notify(r->engine->live, r->task_id);
     if (t->finish) {
@@ -400,6 +430,7 @@ static void committed(struct run *r, struct turn *t)
     }
     perform(r, t);
     drop_ended(r);
+    note_wait(r);
 }
 
 static bool over(const struct run *r, const struct turn *t)

@@ -33,6 +33,6 @@ bool run_rest(struct run *r);
 bool run_leave_slot(struct run *r);
 const char *run_task_id(const struct run *r);
 struct engine *run_engine(const struct run *r);
-/** Caller holds the engine's lock. "" when all is well. */
-const char *run_trouble(const struct run *r);
+/** Caller holds the engine's lock. Its reason is NULL when the run waits for nothing. */
+const struct engine_wait *run_wait(const struct run *r);
 #endif

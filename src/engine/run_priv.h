@@ -20,7 +20,7 @@ struct run {
     unsigned pending;
     VEC(char *) rung; /* tickets with news; owned */
     bool queued;      /* a work item for it waits or runs */
-    char trouble[sizeof(((struct error *)0)->text)];
+    struct engine_wait wait;
     bool holds_slot;
 
     bool loaded;

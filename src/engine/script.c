@@ -49,6 +49,8 @@ static int load(struct script *s, const struct log_cursor *cursor, struct error 
     s->warned = jv_bool(v, "warned", false);
     s->blind = jv_bool(v, "blind", false);
     s->result_message = *message ? xstrdup(message) : NULL;
+    s->percent = cursor->percent;
+    s->progress = *cursor->message ? xstrdup(cursor->message) : NULL;
     return output_load(s->output, jv_get(v, "output"), e);
 }
 
@@ -77,6 +79,7 @@ int script_recall_masks(struct run *r, const struct log_cursor *cursor, struct e
 
     output_free(past.output);
     free(past.result_message);
+    free(past.progress);
     return done;
 }
 
@@ -87,6 +90,7 @@ void script_free(struct script *s)
     if (s->place == SCRIPT_SENT) s->driver->ops->unfollow(s->driver, s->ticket);
     output_free(s->output);
     free(s->result_message);
+    free(s->progress);
     free(s);
 }
 
@@ -200,6 +204,20 @@ static void take_artifact(struct sink *k, const struct service_message *m, int64
                                                         .created_at = at_ms};
 }
 
+/* A percentage that is none is a line of the log and nothing more. */
+static void take_progress(struct sink *k, const char *percentage, const char *message)
+{
+    char *end;
+
+    if (percentage == NULL) return;
+    turn_say(k->t, k->s->node, LOG_CAT_VERBOSE, "%s%% %s", percentage, message);
+    long percent = strtol(percentage, &end, 10);
+    if (end == percentage || *end || percent < 0 || percent > 100) return;
+    k->s->percent = percent;
+    free(k->s->progress);
+    k->s->progress = xstrdup(turn_sentence(k->t, message));
+}
+
 static void take_message(void *ctx, const struct service_message *m, int64_t at_ms)
 {
     struct sink *k = ctx;
@@ -213,9 +231,7 @@ static void take_message(void *ctx, const struct service_message *m, int64_t at_
         k->s->result_message = xstrdup(message ? turn_sentence(k->t, message) : "");
         break;
     case SERVICE_PROGRESS:
-        if (service_message_get(m, "percentage") && message)
-            turn_say(k->t, k->s->node, LOG_CAT_VERBOSE, "%s%% %s",
-                     service_message_get(m, "percentage"), message);
+        take_progress(k, service_message_get(m, "percentage"), message ? message : "");
         break;
     default: break; /* stream modes and masks have taken effect; others are not for this server */
     }
@@ -252,6 +268,8 @@ static void note_cursor(struct script *s, struct turn *t)
         .invocation = arena_strdup(&t->arena, s->ticket),
         .next_fragment = (int64_t)s->next_fragment,
         .part = s->part,
+        .percent = s->percent,
+        .message = s->progress ? arena_strdup(&t->arena, s->progress) : "",
         .sealed_state = context_seal(t->run->context, buf_str(&saved), &t->arena)};
 }
 
@@ -512,6 +530,7 @@ int script_pump(struct script *s, struct turn *t, struct error *e)
     case SCRIPT_LEFT: return read_remains(s, t, e);
     }
     if (s->driver->ops->status(s->driver, s->ticket, &js, e) < 0) return -1;
+    snprintf(s->waits_for, sizeof(s->waits_for), "%s", js.state == JOB_WAITING ? js.waits_for : "");
     if (note_started(s, t, &js, e) < 0) return -1;
     return follow_sent(s, t, &js, e);
 }

@@ -38,6 +38,9 @@ struct script {
     bool rung, fetched;   /* news; its artifacts are fetched */
     size_t artifacts;     /* asked for and not fetched yet */
     char *result_message; /* fail_step's sentence */
+    int64_t percent;      /* of the progress that it told last */
+    char *progress;       /* and its text; NULL = none */
+    char waits_for[256];  /* who holds the mutex that it waits for; "" = it does not wait */
     bool warned;
     struct error start_error;
 };

@@ -20,17 +20,19 @@
 #define VIEW_COST_MAX (64 * MiB) /* text read, and what the JSON of the lines takes */
 #define LINE_COST 256
 
-/* The lines of one node of the tree. */
-struct node_lines {
+/* What one node of the tree shows besides its place and status. */
+struct node_view {
     VEC(json_t *) chunks; /* arrays of LogElements, newest chunk first; owned */
     int64_t have, left_out;
+    int64_t percent;     /* progress of its running script */
+    const char *message; /* NULL = it told none */
 };
 
 struct view {
     const struct task_view *v;
     int64_t limit;     /* lines of each node */
     int64_t cost;      /* of all lines so far */
-    struct map *nodes; /* node key -> struct node_lines */
+    struct map *nodes; /* node key -> struct node_view */
 };
 
 static int fold(struct db_tx *tx, const char *task_id, struct arena *a, struct state **ret,
@@ -71,12 +73,12 @@ static json_t *element(const struct log_line *l)
     return o;
 }
 
-static struct node_lines *lines_of(struct view *w, const char *node)
+static struct node_view *node_of(struct view *w, const char *node)
 {
-    struct node_lines *lines = map_get(w->nodes, node);
+    struct node_view *one = map_get(w->nodes, node);
 
-    if (lines == NULL) map_put(w->nodes, node, lines = xcalloc(1, sizeof(*lines)));
-    return lines;
+    if (one == NULL) map_put(w->nodes, node, one = xcalloc(1, sizeof(*one)));
+    return one;
 }
 
 /* The last ${room} of ${all}, which it takes over. */
@@ -93,7 +95,7 @@ static json_t *last_of(json_t *all, size_t room)
 
 /* Takes the newest lines of an opened chunk that are shown. */
 static void take_newest(struct view *w, const struct log_row *row, struct log_chunk *chunk,
-                        struct node_lines *node)
+                        struct node_view *node)
 {
     int64_t room = w->limit - node->have;
     struct log_line line;
@@ -116,7 +118,7 @@ static int add_chunk(struct db_tx *tx, struct view *w, const struct log_row *row
                      struct log_chunk *reader, struct error *e)
 {
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    struct node_lines *node = lines_of(w, row->node);
+    struct node_view *node = node_of(w, row->node);
     struct str blob;
 
     if (node->have >= w->limit || w->cost >= (int64_t)VIEW_COST_MAX) {
@@ -141,6 +143,27 @@ static int read_lines(struct db_tx *tx, struct view *w, struct arena *a, struct 
     return 0;
 }
 
+/* How far running scripts say that they are. */
+static int read_progress(struct db_tx *tx, struct view *w, const struct state *s, struct arena *a,
+                         struct error *e)
+{
+    char key[TREE_KEY_SIZE];
+
+    for (size_t i = 0; i < s->invocations.n; i++) {
+        const struct invocation *x = &s->invocations.items[i];
+        struct log_cursor cursor;
+        if (invocation_ended(x)) continue;
+        int found = log_cursor_get(tx, w->v->task.id, x->ticket, a, &cursor, e);
+        if (found < 0) return -1;
+        if (!found) continue;
+        struct node_view *node =
+            node_of(w, tree_node_id_for_invocation(x->action, x->attempt, key));
+        node->percent = cursor.percent;
+        node->message = cursor.message;
+    }
+    return 0;
+}
+
 /* The line in the place of those that were asked for and are left out. */
 static json_t *notice(const struct view *w, int64_t left_out)
 {
@@ -157,17 +180,20 @@ static json_t *notice(const struct view *w, int64_t left_out)
 static void fill(void *ctx, const char *key, json_t *o)
 {
     struct view *w = ctx;
-    struct node_lines *node = map_get(w->nodes, key);
+    struct node_view *node = map_get(w->nodes, key);
     json_t *list = jv_get(o, "LogElements");
 
     if (node == NULL) return;
     if (node->left_out && node->have < w->v->tail) jv_push(list, notice(w, node->left_out));
     for (size_t i = node->chunks.n; i-- > 0;) json_array_extend(list, node->chunks.items[i]);
+    if (node->message == NULL) return;
+    jv_set_i64(o, "ProgressPercentage", node->percent);
+    jv_set_str(o, "ProgressMessage", node->message);
 }
 
 static void release(void *ctx)
 {
-    struct node_lines *node = ctx;
+    struct node_view *node = ctx;
 
     for (size_t i = 0; i < node->chunks.n; i++) json_decref(node->chunks.items[i]);
     VEC_DONE(&node->chunks);
@@ -184,6 +210,7 @@ int task_view_tree(struct db_tx *tx, const struct task_view *v, struct arena *a,
     int r = fold(tx, v->task.id, a, &s, e);
 
     if (r == 0) r = read_lines(tx, &w, a, e);
+    if (r == 0) r = read_progress(tx, &w, s, a, e);
     if (r == 0) {
         struct tree_input in = {.task_id = v->task.id,
                                 .name = v->task.description,

@@ -50,8 +50,8 @@ void turn_flush(struct turn *t)
     *ARENA_ADD(&t->arena, &t->rows) = row;
 }
 
-void turn_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
-               enum log_category category, int64_t at_ms, struct str text)
+static void put_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
+                     enum log_category category, int64_t at_ms, struct str text)
 {
     if (t->node == NULL || strcmp(t->node, key) != 0 || strcmp(t->invocation, invocation) != 0) {
         turn_flush(t);
@@ -62,6 +62,38 @@ void turn_line(struct turn *t, const char *key, const char *invocation, int64_t 
     if (log_chunk_builder_add(t->builder, category, at_ms, text)) return;
     turn_flush(t);
     ASSERT(log_chunk_builder_add(t->builder, category, at_ms, text));
+}
+
+#define LOG_LIMIT_DEFAULT ((int64_t)1 << 30)
+
+static int64_t log_limit(const struct turn *t)
+{
+    int64_t limit = t->run->engine->o.log_limit;
+
+    return limit ? limit : LOG_LIMIT_DEFAULT;
+}
+
+static bool is_log_full(const struct turn *t)
+{
+    return t->log_bytes + (int64_t)log_chunk_builder_bytes(t->builder) >= log_limit(t);
+}
+
+/* What crosses the limit is the last line before the one that says so; from then on the size of the
+ * log tells that it was said. Lines of the engine itself are few and always kept. */
+void turn_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
+               enum log_category category, int64_t at_ms, struct str text)
+{
+    char notice[120];
+
+    bool was_full = is_log_full(t);
+    if (was_full && invocation[0]) return;
+    put_line(t, key, invocation, part, category, at_ms, text);
+    if (was_full || !is_log_full(t)) return;
+    snprintf(notice, sizeof(notice),
+             "The task's log has reached its limit of %lld bytes: further output is cut",
+             (long long)log_limit(t));
+    t->has_warnings = true;
+    put_line(t, key, "", NULL, LOG_CAT_WARNING, t->now_ms, str_of(notice));
 }
 
 /* The longest beginning of ${s} of at most ${max} bytes that does not end inside a character. */

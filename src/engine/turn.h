@@ -44,7 +44,8 @@ void turn_say(struct turn *t, const char *key, enum log_category category, const
 /** ${text} as it may be kept and shown outside the log: without secrets, at most TURN_SENTENCE_MAX
  * bytes, in the turn's arena. NULL stays NULL. */
 const char *turn_sentence(struct turn *t, const char *text);
-/** Adds one line of a script's output; ${part} counts the invocation's chunks. */
+/** Adds one line of a script's output, unless the log has reached its limit, which is said once;
+ * ${part} counts the invocation's chunks. */
 void turn_line(struct turn *t, const char *key, const char *invocation, int64_t *part,
                enum log_category category, int64_t at_ms, struct str text);
 /** Makes rows of all lines collected. */

@@ -167,6 +167,7 @@ static int start_engine(struct server *s, struct error *e)
                                .blobs_path = s->app.blobs_path,
                                .server_uri = s->o.public_url[0] ? s->o.public_url : NULL,
                                .task_cap = s->o.task_cap,
+                               .log_limit = s->o.task_log_limit,
                                .threads = (size_t)s->o.work_threads,
                                .shared = strcmp(db_engine(s->db), "postgres") == 0,
                                .fatal = fatal};

@@ -46,6 +46,8 @@ static const struct option table[] = {
      "threads that do the work"},
     {"output-limit", "tasks", OPTION_NUMBER, AT(output_limit), "1073741824", 4096, INT64_MAX, NULL,
      "BYTES", "output of one script that is kept; what comes after is cut"},
+    {"task-log-limit", "tasks", OPTION_NUMBER, AT(task_log_limit), "1073741824", 4096, INT64_MAX,
+     NULL, "BYTES", "log of one task; output of scripts that comes after is cut"},
     {"builtin-account", "tasks", OPTION_TEXT, AT(builtin_account), "", 0, 0, NULL, "NAME",
      "account that scripts of the built-in worker run as; default is the server's"},
     {"admin-username", "admin", OPTION_TEXT, AT(admin_username), "admin", 0, 0, NULL, "NAME",

@@ -21,7 +21,7 @@ struct options {
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
     const char *log_level, *log_format;
-    int64_t task_cap, work_threads, output_limit;
+    int64_t task_cap, work_threads, output_limit, task_log_limit;
     const char *sources[32]; /* where each came from: "flag", "environment", "file", "default" */
 };
 

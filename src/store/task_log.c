@@ -80,13 +80,14 @@ int task_log_chunk(struct db_tx *tx, const char *task_id, int64_t first_line, st
 }
 
 static const char SQL_CURSOR_PUT[] =
-    "insert into log_cursor (task_id, invocation, next_fragment, part, sealed_state) values ($1, "
-    "$2, $3, $4, $5) "
+    "insert into log_cursor (task_id, invocation, next_fragment, part, sealed_state, percent, "
+    "message) values ($1, $2, $3, $4, $5, $6, $7) "
     "on conflict (task_id, invocation) do update set next_fragment = excluded.next_fragment, part "
     "= excluded.part, "
-    "sealed_state = excluded.sealed_state";
-static const char SQL_CURSOR_GET[] = "select invocation, next_fragment, part, sealed_state from "
-                                     "log_cursor where task_id = $1 and invocation = $2";
+    "sealed_state = excluded.sealed_state, percent = excluded.percent, message = excluded.message";
+static const char SQL_CURSOR_GET[] =
+    "select invocation, next_fragment, part, sealed_state, "
+    "percent, message from log_cursor where task_id = $1 and invocation = $2";
 static const char SQL_CURSOR_CLEAR[] = "delete from log_cursor where task_id = $1";
 
 int log_cursor_put(struct db_tx *tx, const char *task_id, const struct log_cursor *c,
@@ -94,7 +95,7 @@ int log_cursor_put(struct db_tx *tx, const char *task_id, const struct log_curso
 {
     return db_exec(tx, SQL_CURSOR_PUT,
                    ARGS(TEXT(task_id), TEXT(c->invocation), I64(c->next_fragment), I64(c->part),
-                        TEXT(c->sealed_state)),
+                        TEXT(c->sealed_state), I64(c->percent), TEXT(c->message)),
                    e) < 0
                ? -1
                : 0;
@@ -112,7 +113,9 @@ int log_cursor_get(struct db_tx *tx, const char *task_id, const char *invocation
     *ret = (struct log_cursor){.invocation = arena_strdup(a, db_text(rows, 0)),
                                .next_fragment = db_i64(rows, 1),
                                .part = db_i64(rows, 2),
-                               .sealed_state = arena_strdup(a, db_text(rows, 3))};
+                               .sealed_state = arena_strdup(a, db_text(rows, 3)),
+                               .percent = db_i64(rows, 4),
+                               .message = arena_strdup(a, db_text(rows, 5))};
     return 1;
 }
 

@@ -28,6 +28,8 @@ struct log_cursor {
     const char *invocation;
     int64_t next_fragment, part;
     const char *sealed_state;
+    int64_t percent;     /* of the progress that the script told last */
+    const char *message; /* "" = it told none */
 };
 int log_cursor_put(struct db_tx *tx, const char *task_id, const struct log_cursor *c,
                    struct error *e) MUST_USE;
