@@ -74,7 +74,6 @@ void output_free(struct output *o)
 
 void output_freep(struct output **o) { output_free(*o); }
 bool output_stderr_seen(const struct output *o) { return o->stderr_seen; }
-int64_t output_lines(const struct output *o) { return o->lines; }
 bool output_masks_lost(const struct output *o) { return o->masks_lost; }
 
 /* ---- passing on ---- */
@@ -91,12 +90,10 @@ static void pass_on(struct pass *x, enum log_category category, struct str text)
     while (text.n > LOG_LINE_MAX) {
         size_t n = character_start(text.p, LOG_LINE_MAX);
         x->sink->line(x->sink->ctx, category, x->at_ms, (struct str){text.p, n});
-        x->o->lines++;
         text.p += n;
         text.n -= n;
     }
     x->sink->line(x->sink->ctx, category, x->at_ms, text);
-    x->o->lines++;
 }
 
 /* Puts the first ${end} bytes of the held line, masked, into the scratch buffer and returns them;
@@ -439,7 +436,6 @@ static size_t pass_window(struct pass *x, struct str s)
         if (x->source == OUTPUT_STDERR) see_stderr(x->o, text);
         if (mode != OUTPUT_IGNORE) {
             x->sink->line(x->sink->ctx, (enum log_category)mode, x->at_ms, text);
-            x->o->lines++;
         }
         p = nl + 1;
     }

@@ -46,8 +46,6 @@ void output_freep(struct output **o);
 /** Takes over a saved cursor (into a new object) and adds the masks announced before to the masker.
  *  ERR_CORRUPT when ${saved} is not what output_save makes; ${o} can only be freed then. */
 int output_load(struct output *o, const json_t *saved, struct error *e) MUST_USE;
-/** The same from the bytes that output_save wrote. */
-int output_load_bytes(struct output *o, struct str saved, struct error *e) MUST_USE;
 /** Appends the cursor as compact JSON. It holds secrets: seal it before it is stored. */
 void output_save(const struct output *o, struct buf *out);
 /** Takes one fragment. ${continues}: more of its last line may follow; false: a last line without
@@ -60,8 +58,6 @@ void output_finish(struct output *o, int64_t at_ms, const struct output_sink *si
 /** Some non-blank line of stderr did not start with ##octopus
  * (Octopus.Action.FailScriptOnErrorOutput). Partial lines count once they are passed on. */
 bool output_stderr_seen(const struct output *o);
-/** Lines passed on so far, since the first object of this cursor. */
-int64_t output_lines(const struct output *o);
 /** The value was not masked because the masker's limits are passed, at least once. */
 bool output_masks_lost(const struct output *o);
 #endif

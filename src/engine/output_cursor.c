@@ -1,6 +1,6 @@
 /* output_cursor.c - the state of an invocation's output as JSON, and back (see output.h).
  *
- *     {"version":1,"lines":12,"stderrSeen":false,"masksLost":false,"masks":["secret"],
+ *     {"version":1,"stderrSeen":false,"masksLost":false,"masks":["secret"],
  *      "streams":[{"mode":2,"begun":false,"cut":false,"skipping":false,"octopus":false,"covered":0,
  *                  "tail":"e282","held":"half a line"}, stderr, system]}
  *
@@ -35,8 +35,8 @@ void output_save(const struct output *o, struct buf *out)
     void *value;
     size_t at = 0;
 
-    buf_addf(out, "{\"version\":%d,\"lines\":%lld,\"stderrSeen\":%s,\"masksLost\":%s,\"masks\":[",
-             VERSION, (long long)o->lines, truth(o->stderr_seen), truth(o->masks_lost));
+    buf_addf(out, "{\"version\":%d,\"stderrSeen\":%s,\"masksLost\":%s,\"masks\":[", VERSION,
+             truth(o->stderr_seen), truth(o->masks_lost));
     for (bool first = true; map_each(o->announced, &at, &mask, &value); first = false) {
         if (!first) buf_addc(out, ',');
         jv_quote(out, mask, strlen(mask));
@@ -81,7 +81,7 @@ int output_load(struct output *o, const json_t *saved, struct error *e)
     size_t i;
 
     if (jv_i64(saved, "version", 0) != VERSION || !json_is_array(masks) ||
-        json_array_size(streams) != OUTPUT_SOURCES || jv_i64(saved, "lines", -1) < 0)
+        json_array_size(streams) != OUTPUT_SOURCES)
         return fail(e, ERR_CORRUPT, "output cursor: not of version %d, or damaged", VERSION);
     for (int k = 0; k < OUTPUT_SOURCES; k++)
         if (load_stream(&o->streams[k], json_array_get(streams, (size_t)k), e) < 0) return -1;
@@ -90,18 +90,7 @@ int output_load(struct output *o, const json_t *saved, struct error *e)
             return fail(e, ERR_CORRUPT, "output cursor: mask %zu is no text", i);
         output_announce(o, json_string_value(mask));
     }
-    o->lines = jv_i64(saved, "lines", 0);
     o->stderr_seen = jv_bool(saved, "stderrSeen", false);
     o->masks_lost |= jv_bool(saved, "masksLost", false);
     return 0;
-}
-
-int output_load_bytes(struct output *o, struct str saved, struct error *e)
-{
-    json_auto_t *v = NULL;
-    struct error why = {0};
-
-    if (jv_parse(saved.p, saved.n, &v, &why) < 0)
-        return fail(e, ERR_CORRUPT, "output cursor: %s", why.text);
-    return output_load(o, v, e);
 }

@@ -26,7 +26,6 @@ struct output {
     struct map *announced; /* masks of this script; values are not used */
     size_t announced_bytes;
     bool stderr_seen, masks_lost;
-    int64_t lines;
     struct buf masked, raw; /* scratch */
 };
 

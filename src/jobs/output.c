@@ -27,12 +27,6 @@ void output_init(struct output *o, const char *ticket, int fd, int null, int64_t
     o->buffer = xmalloc(sizeof(struct fragment_header) + JOB_FRAGMENT_MAX);
 }
 
-void output_done(struct output *o)
-{
-    free(o->buffer);
-    o->buffer = NULL;
-}
-
 /* Writes a fragment whose ${n} data bytes stand in ${frame} behind room for the header. */
 static bool put_fragment(struct output *o, char *frame, size_t n, enum job_source source)
 {

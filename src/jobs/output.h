@@ -25,7 +25,6 @@ struct output {
 /** ${fd}: the empty log of job ${ticket}; ${null}: /dev/null for writing. Both stay the caller's.
  */
 void output_init(struct output *o, const char *ticket, int fd, int null, int64_t max);
-void output_done(struct output *o);
 /** Takes what there is in the pipe ${fd} (non-blocking), one fragment at most: bytes taken, 0 =
  * end, -1 = nothing now. */
 long output_take(struct output *o, int fd, enum job_source source);

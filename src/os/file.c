@@ -1,15 +1,12 @@
 /* file.c - see file.h. */
 #include "os/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -128,51 +125,6 @@ int dir_make(const char *path, mode_t mode, struct error *e)
         *at = '/';
     }
     return make_one(p, mode, e);
-}
-
-static int remove_content(int fd, struct error *e)
-{
-    DIR *d = fdopendir(fd);
-    struct dirent *entry;
-    int r = 0;
-
-    if (d == NULL) {
-        int sys = errno;
-        close(fd);
-        return fail_errno(e, sys, "read folder");
-    }
-    while (r == 0 && (entry = readdir(d)) != NULL) {
-        if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0) continue;
-        r = dir_remove_at(dirfd(d), entry->d_name, e);
-    }
-    closedir(d);
-    return r;
-}
-
-int dir_remove_at(int at, const char *name, struct error *e)
-{
-    if (unlinkat(at, name, 0) == 0 || errno == ENOENT) return 0;
-    if (errno != EISDIR && errno != EPERM) return fail_errno(e, errno, "remove %s", name);
-    int fd = openat(at, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    if (fd < 0) return errno == ENOENT ? 0 : fail_errno(e, errno, "remove %s", name);
-    if (remove_content(fd, e) < 0) return -1;
-    if (unlinkat(at, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-        return fail_errno(e, errno, "remove folder %s", name);
-    return 0;
-}
-
-int dir_remove(const char *path, struct error *e) { return dir_remove_at(AT_FDCWD, path, e); }
-
-int file_open_beneath(int at, const char *path, int flags, mode_t mode, struct error *e)
-{
-    struct open_how how = {.flags = (uint64_t)(flags | O_CLOEXEC),
-                           .mode = flags & O_CREAT ? mode : 0,
-                           .resolve = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS};
-    long fd = syscall(SYS_openat2, at, path, &how, sizeof(how));
-
-    if (fd < 0 && errno == EXDEV) return fail(e, ERR_DENIED, "%s leads out of its folder", path);
-    if (fd < 0) return fail_errno(e, errno, "open %s", path);
-    return (int)fd;
 }
 
 char *path_join(const char *dir, const char *name) { return xasprintf("%s/%s", dir, name); }

@@ -25,12 +25,6 @@ int file_replace(const char *path, mode_t mode, const void *data, size_t n,
 int dir_sync(const char *path, struct error *e) MUST_USE;
 /** mkdir -p with ${mode} for what is missing, whatever the umask. */
 int dir_make(const char *path, mode_t mode, struct error *e) MUST_USE;
-/** rm -rf that follows no link; a missing folder is fine. */
-int dir_remove(const char *path, struct error *e) MUST_USE;
-int dir_remove_at(int dirfd, const char *name, struct error *e) MUST_USE;
-/** Opens ${path} below ${dirfd}; no component may lead out of it, neither by ".." nor by a link. */
-int file_open_beneath(int dirfd, const char *path, int flags, mode_t mode,
-                      struct error *e) MUST_USE;
 /** "${dir}/${name}"; caller frees. */
 char *path_join(const char *dir, const char *name);
 #endif

@@ -44,16 +44,6 @@ const char *log_category_name(enum log_category category)
     return category_names[category];
 }
 
-bool log_category_parse(const char *name, enum log_category *ret)
-{
-    for (unsigned i = 0; i < LOG_CAT_COUNT; i++) {
-        if (!str_same(name, category_names[i])) continue;
-        *ret = (enum log_category)i;
-        return true;
-    }
-    return false;
-}
-
 /* ---- building ---- */
 
 struct log_chunk_builder {
@@ -249,13 +239,6 @@ static int read_head(struct str blob, struct log_chunk_info *ret, uint32_t *ret_
     return 0;
 }
 
-int log_chunk_peek(struct str blob, struct log_chunk_info *ret, struct error *e)
-{
-    uint32_t index;
-
-    return read_head(blob, ret, &index, e);
-}
-
 static bool get_varint(const struct buf *raw, size_t *at, uint64_t *ret)
 {
     uint64_t v = 0;
@@ -320,7 +303,7 @@ static bool whole(struct log_chunk *c)
 int log_chunk_open(struct log_chunk *c, struct str blob, struct error *e)
 {
     struct log_chunk_info info;
-    uint32_t index;
+    uint32_t index = 0;
 
     c->info = (struct log_chunk_info){0};
     c->at = 0;

@@ -32,8 +32,6 @@ enum log_category {
 };
 /** "Trace", "Verbose", ...; ${category} < LOG_CAT_COUNT. Any thread. */
 const char *log_category_name(enum log_category category);
-/** Category of a name, ignoring case; false when there is none of that name. Any thread. */
-bool log_category_parse(const char *name, enum log_category *ret);
 
 #define LOG_LINE_MAX (64 * KiB)        /* bytes of text in one line */
 #define LOG_CHUNK_TEXT_MAX (256 * KiB) /* bytes of text in one chunk */
@@ -73,9 +71,6 @@ size_t log_chunk_builder_bytes(const struct log_chunk_builder *b);
 void log_chunk_builder_finish(struct log_chunk_builder *b, int64_t first_number, struct buf *out);
 /** Drops the lines collected so far. */
 void log_chunk_builder_clear(struct log_chunk_builder *b);
-
-/** Reads only what stands in front. ERR_CORRUPT. Any thread. */
-int log_chunk_peek(struct str blob, struct log_chunk_info *ret, struct error *e) MUST_USE;
 
 struct log_chunk;
 /** Makes a reader; it opens any number of chunks, one after the other. One thread at a time. */

@@ -49,6 +49,15 @@ static void stop(struct script *s)
     masker_free(s->masker);
 }
 
+/* Loads what output_save has written. */
+static int load(struct output *o, struct str saved, struct error *e)
+{
+    json_auto_t *v = NULL;
+
+    if (jv_parse(saved.p, saved.n, &v, NULL) < 0) return fail(e, ERR_CORRUPT, "no JSON");
+    return output_load(o, v, e);
+}
+
 static void restart(struct script *s)
 {
     CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
@@ -57,7 +66,7 @@ static void restart(struct script *s)
     output_save(s->output, &saved);
     stop(s);
     start(s);
-    ASSERT(output_load_bytes(s->output, (struct str){saved.p, saved.n}, &e) == 0);
+    ASSERT(load(s->output, (struct str){saved.p, saved.n}, &e) == 0);
 }
 
 /* Takes a fragment off the input. */
@@ -116,7 +125,7 @@ static void load_cursor(struct str text)
     struct error e = {0};
 
     start(&s);
-    if (output_load_bytes(s.output, text, &e) < 0) ASSERT(e.kind == ERR_CORRUPT);
+    if (load(s.output, text, &e) < 0) ASSERT(e.kind == ERR_CORRUPT);
     else output_finish(s.output, 1, &sink);
     stop(&s);
     buf_done(&s.got);

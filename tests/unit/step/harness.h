@@ -14,6 +14,7 @@
 #include "base/base64.h"
 #include "crypt/box.h"
 #include "os/file.h"
+#include "os/tree.h"
 #include "template/payload.h"
 #include "tests/lib/tap.h"
 
@@ -119,7 +120,7 @@ static struct outcome run(struct variables *v)
     struct error err = {0};
     int status;
 
-    if (!run_with.keep_work) EXPECT_OK(dir_remove(work, &err));
+    if (!run_with.keep_work) EXPECT_OK(tree_remove_at(AT_FDCWD, work, &err));
     EXPECT_OK(dir_make(work, 0700, &err));
     write_input(work, v);
     variables_free(v);

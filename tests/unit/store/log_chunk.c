@@ -48,25 +48,6 @@ TEST(lines_come_back_with_number_category_time_and_text)
     }
 }
 
-TEST(a_chunk_says_what_it_holds_without_being_opened)
-{
-    struct error err = {0};
-    struct log_chunk_info info;
-    CLEANUP(log_chunk_builder_freep) struct log_chunk_builder *b = log_chunk_builder_new();
-    CLEANUP(buf_done) struct buf blob = BUF_INIT(BUF_UNBOUNDED);
-
-    add(b, LOG_CAT_INFO, 5, "ab");
-    add(b, LOG_CAT_WARNING, 7, "c");
-    log_chunk_builder_finish(b, 12, &blob);
-    EXPECT_OK(log_chunk_peek((struct str){blob.p, 48}, &info, &err)); /* the frame is not needed */
-    EXPECT_INT(info.first_number, 12);
-    EXPECT_INT(info.count, 2);
-    EXPECT_INT(info.text_bytes, 3);
-    EXPECT_INT(info.first_at_ms, 5);
-    EXPECT_INT(info.last_at_ms, 7);
-    EXPECT_INT(info.categories, 1 << LOG_CAT_INFO | 1 << LOG_CAT_WARNING);
-}
-
 TEST(a_reader_skips_forwards_and_backwards)
 {
     struct error err = {0};
@@ -207,26 +188,17 @@ TEST(a_truncated_chunk_is_corrupt)
     struct error err = {0};
     CLEANUP(buf_done) struct buf blob = BUF_INIT(BUF_UNBOUNDED);
     CLEANUP(log_chunk_freep) struct log_chunk *c = log_chunk_new();
-    struct log_chunk_info info;
 
     sample(&blob);
     for (size_t n = 0; n < blob.n; n++) {
         CLEANUP(freep) char *copy = xmalloc(n + 1);
         memcpy(copy, blob.p, n);
         EXPECT_FAILS(log_chunk_open(c, (struct str){copy, n}, &err), ERR_CORRUPT);
-        if (n < 48) EXPECT_FAILS(log_chunk_peek((struct str){copy, n}, &info, &err), ERR_CORRUPT);
     }
 }
 
 TEST(category_names_are_those_of_the_api)
 {
-    enum log_category category;
-
     EXPECT_STR(log_category_name(LOG_CAT_TRACE), "Trace");
     EXPECT_STR(log_category_name(LOG_CAT_ABANDONED), "Abandoned");
-    for (unsigned i = 0; i < LOG_CAT_COUNT; i++)
-        EXPECT(log_category_parse(log_category_name((enum log_category)i), &category) &&
-               category == i);
-    EXPECT(log_category_parse("hIGHLIGHT", &category) && category == LOG_CAT_HIGHLIGHT);
-    EXPECT(!log_category_parse("Loud", &category));
 }
