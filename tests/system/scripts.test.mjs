@@ -527,7 +527,7 @@ describe('scripts and their step', { concurrency: 3 }, () => {
 
 describe('scripts and limits', () => {
     test('output past the limit is cut with one line that says so, and the script goes on to its own end', async (t) => {
-        const made = await Server.start(t, { args: ['--output-limit', '100000'] });
+        const made = await Server.start(t, { args: ['--output-limit', '70000'] });
         const { task, texts } = await run(() => made, [scriptStep('Loud', "seq -f 'line %.0f' 200000; exit 3")]);
 
         assert.equal(task.State, 'Failed');
