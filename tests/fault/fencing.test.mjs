@@ -8,7 +8,7 @@ import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Postgres } from '../lib/postgres.mjs';
-import { killQuietly, until } from '../lib/processes.mjs';
+import { killQuietly, launchersOf, until } from '../lib/processes.mjs';
 import { cancelTask, getTask, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 import { Talk } from '../lib/talk.mjs';
@@ -164,5 +164,66 @@ describe('a stopped node', { timeout: 600000 }, () => {
         await pair.talk.assertCanceled(pair.b.api, id);
         assert.equal((await getTask(pair.b.api, id)).State, 'Canceled');
         await pair.continueA(id);
+    });
+});
+
+describe('a node whose launcher hangs', { timeout: 600000 }, () => {
+    const ends = [];
+    let cluster;
+    before(async () => (cluster = await Postgres.start({ after: (end) => ends.unshift(end) })));
+    after(async () => {
+        for (const end of ends) await end();
+    });
+
+    // Node A with a start that its launcher does not answer.
+    async function hang(t, args) {
+        const pair = await Pair.start(t, cluster);
+        pair.a.options.args.push(...args);
+        await pair.a.restart();
+        await pair.startB(t);
+        const launchers = launchersOf(pair.a.folder);
+        for (const pid of launchers) killQuietly(pid, 'SIGSTOP');
+        pair.letGo = () => launchers.forEach((pid) => killQuietly(pid, 'SIGCONT'));
+        t.after(pair.letGo);
+        const id = await pair.talk.start();
+        await until('the start to be intended', async () => (await pair.rowsOf(id))[1].join().includes('start-intended'));
+        return { pair, id };
+    }
+
+    const number = async (pair, sql) => Number((await pair.cluster.query(sql, new URL(pair.database).pathname.slice(1)))[0][0]);
+
+    test('keeps its lease, also when all of its work threads wait', { timeout: 90000 }, async (t) => {
+        const { pair, id } = await hang(t, ['--work-threads', '1']);
+        const lease = () => number(pair, `select lease_until from node where id = '${pair.nodeOf(pair.a)}'`);
+        const first = await lease();
+
+        await until('the lease to be renewed many times', async () => (await lease()) > first + 5000);
+
+        assert.ok((await pair.rowsOf(id))[0][0].join().includes(pair.nodeOf(pair.a)), 'the task is still with A');
+        pair.letGo();
+        await waitForTask(pair.a.api, id);
+        await pair.talk.assertWhole(pair.a.api, id);
+    });
+
+    test('goes on when a task comes back to it whose old run is still in a turn', { timeout: 90000 }, async (t) => {
+        const { pair, id } = await hang(t, []);
+        const isWith = async (server) => (await pair.rowsOf(id))[0][0].join().includes(pair.nodeOf(server));
+        pair.talk.gates.make('secret');
+        await pair.stopA();
+        await until('B to take over', () => isWith(pair.b));
+        await pair.talk.gates.reached('secret');
+        await pair.b.kill();
+        killQuietly(pair.a.process.pid, 'SIGCONT');
+        await until('A to look for tasks of B', async () => await number(pair,
+            `select case when lease_until + 4500 < extract(epoch from clock_timestamp()) * 1000 then 1 else 0 end from node where id = '${pair.nodeOf(pair.b)}'`) === 1);
+        assert.equal(pair.a.exited, false, pair.a.output);
+
+        pair.letGo();
+
+        await until('A to take the task up again', () => isWith(pair.a));
+        pair.talk.gates.clear();
+        await waitForTask(pair.a.api, id);
+        await pair.talk.assertWhole(pair.a.api, id);
+        assert.equal(pair.a.exited, false, pair.a.output);
     });
 });

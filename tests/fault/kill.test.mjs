@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
 import { onBothDatabases } from '../lib/databases.mjs';
-import { isRunning, killQuietly, pause, processesOf, until } from '../lib/processes.mjs';
+import { isRunning, killQuietly, launchersOf, nameOf, pause, processesOf, until } from '../lib/processes.mjs';
 import { cancelTask, getTask, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Talk, randomOf } from '../lib/talk.mjs';
 
@@ -15,23 +15,6 @@ const SEED = Number(process.env.BOBTAIL_FAULT_SEED ?? Date.now() % 1000000);
 const GATES = ['verbose', 'secret', 'variable', 'message', 'end', 'listen', 'late'];
 const POINTS = { 'engine.claimed': 1, 'engine.before-commit': 14, 'engine.in-commit': 14, 'engine.after-commit': 14, 'engine.before-start': 3,
     'engine.after-start': 3, 'engine.artifacts-fetched': 1, 'engine.before-clean': 3 };
-
-const commandOf = (pid) => {
-    try {
-        return fs.readFileSync(`/proc/${pid}/cmdline`, 'latin1');
-    } catch {
-        return '';
-    }
-};
-const launchersOf = (folder) => processesOf(folder).filter((pid) => commandOf(pid).split('\0')[0].endsWith('bobtail-launcher') && nameOf(pid) !== 'bobtail-job');
-
-function nameOf(pid) {
-    try {
-        return fs.readFileSync(`/proc/${pid}/comm`, 'latin1').trim();
-    } catch {
-        return '';
-    }
-}
 
 // A server with its runbook, what was acknowledged, and dice.
 class Stage {

@@ -32,6 +32,13 @@ export function processesOf(mark) {
             workingFolder(pid).startsWith(mark));
 }
 
+export const nameOf = (pid) => read(pid, 'comm').trim();
+
+// The launchers that work on this folder; the supervisors that come of them have a name of their own.
+export function launchersOf(folder) {
+    return processesOf(folder).filter((pid) => read(pid, 'cmdline').split('\0')[0].endsWith('bobtail-launcher') && nameOf(pid) !== 'bobtail-job');
+}
+
 export function killQuietly(pid, signal) {
     try {
         process.kill(pid, signal);
