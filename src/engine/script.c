@@ -476,13 +476,20 @@ static int go_on_next_turn(struct script *s, const struct run *r)
     return 0;
 }
 
-/* A log that was cut by its own script, say. */
+/* Output that the log neither has nor tells of: it could not be written, or its script cut it. */
 static void warn_of_missing(struct script *s, struct turn *t, const struct job_status *js)
 {
-    if (js->state != JOB_ENDED || s->blind || s->next_fragment >= js->fragments) return;
+    bool cut = js->state == JOB_ENDED && !s->blind && s->next_fragment < js->fragments;
+
+    if (!cut && js->untold_bytes == 0) return;
     s->warned = t->has_warnings = true;
-    turn_say(t, s->node, LOG_CAT_WARNING, "%llu fragments of the output are missing",
-             (unsigned long long)(js->fragments - s->next_fragment));
+    if (js->untold_bytes)
+        turn_say(t, s->node, LOG_CAT_WARNING,
+                 "%llu bytes of output were lost: the log could not be written (disk full?)",
+                 (unsigned long long)js->untold_bytes);
+    if (cut)
+        turn_say(t, s->node, LOG_CAT_WARNING, "%llu fragments of the output are missing",
+                 (unsigned long long)(js->fragments - s->next_fragment));
 }
 
 /* Takes its output and, when that is all, its end. Requests for artifacts are committed by one

@@ -133,7 +133,8 @@ static void fill_from_result(struct job_status *st, const struct result_record *
                               .started_ms = r->started_ms,
                               .ended_ms = r->ended_ms,
                               .fragments = r->fragments,
-                              .dropped_bytes = r->dropped_bytes};
+                              .dropped_bytes = r->dropped_bytes,
+                              .untold_bytes = r->untold_bytes};
     snprintf(st->failure, sizeof(st->failure), "%s", r->failure);
 }
 

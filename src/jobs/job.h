@@ -130,6 +130,8 @@ struct job_status {
     int64_t ended_ms;
     uint64_t fragments;     /* in the log; those of an ended job have the numbers 0..fragments-1 */
     uint64_t dropped_bytes; /* output not kept: limit reached, or disk full */
+    uint64_t untold_bytes;  /* those of them that no line of the log tells: it could not be written
+                               to its end */
     char waits_for[256];    /* WAITING: holders of the mutex */
     char failure[256];      /* why it could not be started; "" otherwise */
 };

@@ -52,7 +52,7 @@ struct result_record {
     int32_t exit_code, signal;
     uint8_t oom, cancelled, timed_out, abandoned;
     int64_t started_ms, ended_ms;
-    uint64_t fragments, dropped_bytes;
+    uint64_t fragments, dropped_bytes, untold_bytes;
     char failure[256];
 };
 

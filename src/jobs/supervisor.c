@@ -186,6 +186,7 @@ static void conclude(struct supervisor *s)
     mutex_close(&s->mutex);
     r->fragments = s->output.seq;
     r->dropped_bytes = s->output.dropped;
+    r->untold_bytes = s->output.untold;
     r->started_ms = s->c.start_record.started_ms;
     r->ended_ms = clock_now(&system_clock);
     r->state = JOB_ENDED;
