@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import { onBothDatabases } from '../lib/databases.mjs';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Gates } from '../lib/gates.mjs';
-import { killQuietly, until } from '../lib/processes.mjs';
+import { isRunning, killQuietly, until } from '../lib/processes.mjs';
 import { details, linesOf, Project, rawLog, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 import { sharedServer } from '../lib/shared.mjs';
@@ -117,6 +117,26 @@ describe('what a script leaves behind', { concurrency: 2 }, () => {
         assert.equal(task.HasWarningsOrErrors, true);
         const texts = linesOf(await details(server.api, id)).map((line) => line.MessageText);
         assert.ok(texts.includes('1 fragments of the output are missing'), texts.join('\n'));
+    });
+
+    test('a script that is lost with its supervisor is tried again when the step says so', async (t) => {
+        const server = await Server.start(t);
+        const folder = temporaryFolder(t);
+        const gates = new Gates(folder);
+        t.after(() => gates.close());
+        gates.make('first');
+        const body = `${gates.shell}; echo try >> '${folder}/tries'; if [ ! -e '${folder}/pids' ]; then echo "$$ $PPID" > '${folder}/pids'; gate first; fi; echo second try`;
+        const project = await Project.create(server.api, { steps: [scriptStep('Lost', body, { properties: { OctopusUseRawScript: 'True', 'Octopus.Action.AutoRetry.MaximumCount': '1' } })] });
+        const id = await project.startDeployment();
+        await gates.reached('first');
+        const [script, supervisor] = fs.readFileSync(`${folder}/pids`, 'utf8').trim().split(' ').map(Number);
+
+        killQuietly(supervisor, 'SIGKILL');
+
+        const task = await waitForTask(server.api, id);
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        assert.equal(fs.readFileSync(`${folder}/tries`, 'utf8'), 'try\ntry\n');
+        await until('the first script to be gone', () => !isRunning(script));
     });
 
     test('the working folder is kept when the step says so, and is removed otherwise', async (t) => {
