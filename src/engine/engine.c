@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/fault.h"
+#include "base/id.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "store/node.h"
@@ -324,6 +325,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     g->o = *o;
     metric_add(&claimed, 0); /* shown from the start */
     metric_set(&running_now, 0);
+    id_uuid(g->incarnation);
     pthread_mutex_init(&g->lock, NULL);
     g->runs = map_new(false);
     g->tickets = map_new(false);
@@ -361,7 +363,6 @@ void engine_stop(struct engine *g)
     timers_stop(g->timers); /* what runs may still set timers, so they are freed later */
     lease_stop(g->lease);
     work_stop(g->work);
-    engine_incarnation_end(g);
     timers_free(g->timers);
     map_free(g->runs, free_run);
     map_free(g->tickets, NULL);

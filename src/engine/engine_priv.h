@@ -23,7 +23,6 @@ struct engine {
     struct live *live;
     struct lease *lease;  /* NULL = no other node may use the database */
     char incarnation[40]; /* of this start of the node */
-    bool registered;
     char boot_id[64];     /* of this run of the machine */
     pthread_mutex_t lock; /* guards all below; never held during I/O */
     struct map *runs;     /* task id -> struct run */
@@ -65,16 +64,17 @@ int engine_driver(struct engine *g, const char *worker, struct driver **ret,
 int engine_node_driver(struct engine *g, const char *id, const char *worker, struct driver **ret,
                        struct error *e) MUST_USE;
 int engine_node_start(struct engine *g, struct error *e) MUST_USE;
-
-/* incarnation.c: the node's row, and a file that tells whether the database was restored */
-/** Registers the node under a new incarnation; marks its tasks as lost when the database is older
- * than its jobs. */
-int engine_incarnation_begin(struct engine *g, struct error *e) MUST_USE;
-/** The node stops in order: what was backed up until now is told from what comes later. */
-void engine_incarnation_end(struct engine *g);
 /** Takes up task ${id}, last run by ${from_node}: 1 = there is a run for it now, 0 = somebody else
  * has it, or an earlier run of it has not left yet: to be asked again. */
 int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e) MUST_USE;
+
+/* mark.c: tells a database that was restored */
+/** Notes in the folder of the jobs of ${d} that entry ${seq} of ${task_id}'s journal is committed:
+ * before each start and each clean-up. */
+int engine_mark(const struct driver *d, const char *task_id, int64_t seq, struct error *e) MUST_USE;
+/** Registers the node under its new incarnation; marks its tasks as lost when the database is older
+ * than its jobs. */
+int engine_register(struct engine *g, struct error *e) MUST_USE;
 
 /** Removes what old scripts left on the built-in worker, now and every day (sweep.c). */
 void engine_sweep(struct engine *g);

@@ -146,7 +146,7 @@ int engine_node_start(struct engine *g, struct error *e)
     int64_t before = clock_mono(g->o.clock);
 
     if (read_boot_id(g, e) < 0) return -1;
-    if (engine_incarnation_begin(g, e) < 0) return -1;
+    if (engine_register(g, e) < 0) return -1;
     if (g->o.shared && lease_start(g, before, &g->lease, e) < 0) return -1;
     if (adopt_all(g, g->o.node_id, e) < 0) return -1;
     if (!g->o.shared) return 0;

@@ -265,7 +265,7 @@ static int decide(struct run *r, struct turn *t, struct error *e)
 
 /* Removes what a worker keeps of an ended script. True when nothing is left that this node could
  * remove: what lies on another machine is swept by its own node one day. */
-static bool clean_one(struct run *r, const struct invocation *x)
+static bool clean_one(struct run *r, const struct invocation *x, int64_t committed_seq)
 {
     bool keep = context_flag(r->context, x->action, "OctopusKeepWorkingDirectory", false);
     struct driver *d;
@@ -273,7 +273,9 @@ static bool clean_one(struct run *r, const struct invocation *x)
 
     FAULT_POINT("engine.before-clean");
     bool found = engine_driver(r->engine, x->worker, &d, &e) == 0;
-    if (found && d->ops->complete(d, x->ticket, keep, &e) == 0) return true;
+    if (found && engine_mark(d, r->task_id, committed_seq, &e) == 0 &&
+        d->ops->complete(d, x->ticket, keep, &e) == 0)
+        return true;
     log_warn("engine", "%s: folders of %s stay: %s", r->task_id, x->ticket, e.text);
     return !found && e.kind == ERR_UNREACHABLE;
 }
@@ -294,7 +296,7 @@ static void clean_later(struct run *r, int64_t mono)
  */
 static int clean(struct run *r, struct turn *t, struct error *e)
 {
-    int64_t mono = clock_mono(r->engine->o.clock);
+    int64_t mono = clock_mono(r->engine->o.clock), committed_seq = r->state->seq;
     bool left = false;
 
     if (mono < r->clean_at) return 0;
@@ -302,7 +304,7 @@ static int clean(struct run *r, struct turn *t, struct error *e)
     for (size_t i = 0; i < r->state->invocations.n; i++) {
         const struct invocation *x = &r->state->invocations.items[i];
         if (!invocation_ended(x) || x->cleaned) continue;
-        if (!clean_one(r, x)) left = true;
+        if (!clean_one(r, x, committed_seq)) left = true;
         else if (turn_entry(t, entry_cleaned(t->now_ms, x->ticket), e) < 0) return -1;
     }
     if (left) clean_later(r, mono);

@@ -79,6 +79,7 @@ int start_on_worker(struct run *r, struct script *s, struct error *e)
     if (r->lease_end && clock_mono(r->engine->o.clock) >= r->lease_end)
         return fail(e, ERR_FENCED, "node %s has not renewed its lease", r->engine->o.node_name);
     if (s->driver->ops->probe(s->driver, action->syntax, e) < 0) return -1;
+    if (engine_mark(s->driver, r->task_id, r->state->seq, e) < 0) return -1;
     const struct variables *v = context_variables(r->context, s->action);
     set_isolation(r, s, &d);
     FAULT_POINT("engine.before-start");

@@ -68,8 +68,9 @@ struct driver_ops {
 typedef void driver_news(void *ctx, const char *ticket);
 struct driver {
     const struct driver_ops *ops;
-    const char *worker; /* how the journal names it: "builtin/<node id>" */
-    const char *name;   /* how people know it */
+    const char *worker;    /* how the journal names it: "builtin/<node id>" */
+    const char *name;      /* how people know it */
+    const char *jobs_path; /* folder of its jobs on this machine */
     /** Called, from a thread of the driver, when there is news of a followed ticket; set before the
      * first follow. */
     driver_news *news;

@@ -15,8 +15,6 @@ static const char SQL_REGISTER[] =
 static const char SQL_RENEW[] =
     "update node set last_seen = {{NOW_MS}}, lease_until = {{NOW_MS}} + $3 "
     "where id = $1 and incarnation = $2";
-static const char SQL_RETIRE[] =
-    "update node set incarnation = $3 where id = $1 and incarnation = $2";
 static const char SQL_EXPIRED[] =
     "select " COLUMNS " from node where id <> $1 and lease_until + $2 < {{NOW_MS}} and exists "
     "(select 1 from task where node_id = node.id and (state in ('Executing', 'Cancelling') or "
@@ -41,12 +39,6 @@ int node_renew(struct db_tx *tx, const char *id, const char *incarnation, int64_
 
     if (n == 0) return fail(e, ERR_FENCED, "another server runs as node %s now", id);
     return n < 0 ? -1 : 0;
-}
-
-int node_retire(struct db_tx *tx, const char *id, const char *incarnation, const char *next,
-                struct error *e)
-{
-    return db_exec(tx, SQL_RETIRE, ARGS(TEXT(id), TEXT(incarnation), TEXT(next)), e) < 0 ? -1 : 0;
 }
 
 static void read_row(struct db_rows *r, struct arena *a, struct node *n)

@@ -18,10 +18,6 @@ int node_register(struct db_tx *tx, const struct node *n, int64_t lease_ms,
 /** Renews the lease. ERR_FENCED when another process registered under this id since. */
 int node_renew(struct db_tx *tx, const char *id, const char *incarnation, int64_t lease_ms,
                struct error *e) MUST_USE;
-/** The process ${incarnation} of this node ends in order and leaves ${next} behind; another one's
- * row stays as it is. */
-int node_retire(struct db_tx *tx, const char *id, const char *incarnation, const char *next,
-                struct error *e) MUST_USE;
 /** Other nodes whose lease ended more than ${margin_ms} ago and that still have tasks. */
 int node_expired(struct db_tx *tx, const char *self, int64_t margin_ms, struct arena *a,
                  struct node **ret, size_t *ret_n, struct error *e) MUST_USE;

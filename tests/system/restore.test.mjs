@@ -38,54 +38,74 @@ async function begin(t, options) {
     const project = await Project.create(server.api, { steps: [step('One', `${gates.shell}; gate go`), step('Two', 'true')] });
     const id = await project.startDeployment();
     await gates.reached('go');
-    return { server, api: server.api, project, id, gates, folder, begun: () => fs.readFileSync(`${folder}/begun`, 'utf8').trim().split('\n') };
+    const folders = () => fs.readdirSync(`${server.folder}/builtin/work`);
+    return { server, api: server.api, project, id, gates, folder, folders, begun: () => fs.readFileSync(`${folder}/begun`, 'utf8').trim().split('\n') };
 }
 
 describe('a database that was restored', { concurrency: 2 }, () => {
-    test('ends the tasks that it runs as Failed and starts nothing of them a second time', async (t) => {
+    for (const end of ['stop', 'kill']) {
+        test(`ends the tasks that it runs as Failed and starts nothing of them a second time (${end})`, async (t) => {
+            const run = await begin(t);
+            backUp(run.server, `${run.folder}/backup.db`);
+            run.gates.open('go');
+            await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
+            await until('the run to be cleaned', () => run.folders().length === 0);
+            await run.server[end]();
+            restore(run.server, `${run.folder}/backup.db`);
+
+            await run.server.resume();
+
+            const task = await waitForTask(run.api, run.id);
+            assert.equal(task.State, 'Failed');
+            assert.match(task.ErrorMessage, /lost by restore/);
+            assert.deepEqual(run.begun(), ['One', 'Two']);
+            run.gates.clear();
+            await run.server.restart();
+            await assertEnded(run.api, await run.project.deploy(), 'Success');
+            assert.deepEqual(run.begun(), ['One', 'Two', 'One', 'Two'], 'the queue goes on');
+        });
+    }
+
+    test('of the very moment goes on where it was', async (t) => {
         const run = await begin(t);
         backUp(run.server, `${run.folder}/backup.db`);
-        run.gates.open('go');
-        await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
-        await run.server.stop();
+        await run.server.kill();
         restore(run.server, `${run.folder}/backup.db`);
-
         await run.server.resume();
 
-        const task = await waitForTask(run.api, run.id);
-        assert.equal(task.State, 'Failed');
-        assert.match(task.ErrorMessage, /lost by restore/);
+        run.gates.open('go');
+
+        await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
         assert.deepEqual(run.begun(), ['One', 'Two']);
-        run.gates.clear();
-        await assertEnded(run.api, await run.project.deploy(), 'Success');
-        assert.deepEqual(run.begun(), ['One', 'Two', 'One', 'Two'], 'the queue goes on');
     });
 
     test('ends a task that was being canceled there too', async (t) => {
         const run = await begin(t);
         backUp(run.server, `${run.folder}/backup.db`);
+        run.gates.open('go');
+        await waitForTask(run.api, run.id);
         await run.server.stop();
         restore(run.server, `${run.folder}/backup.db`);
         change(run.server, `update task set state = 'Cancelling', cancel_by = 'someone' where id = '${run.id}'`);
         await run.server.resume();
 
         assert.match((await waitForTask(run.api, run.id)).ErrorMessage, /lost by restore/);
-        run.gates.open('go');
     });
 
     test('leaves folders of scripts that still run, which are removed when those have ended', async (t) => {
         const run = await begin(t);
-        const folders = () => fs.readdirSync(`${run.server.folder}/builtin/work`);
         backUp(run.server, `${run.folder}/backup.db`);
+        await assertEnded(run.api, await (await Project.create(run.api, { steps: [scriptStep('Other', 'true')] })).deploy(), 'Success');
+        await until('the other run to be cleaned', () => run.folders().length === 1);
         await run.server.stop();
         restore(run.server, `${run.folder}/backup.db`);
         await run.server.resume();
         assert.match((await waitForTask(run.api, run.id)).ErrorMessage, /lost by restore/);
-        assert.equal(folders().length, 1, 'it is not taken from under the script');
+        assert.equal(run.folders().length, 1, 'it is not taken from under the script');
 
         run.gates.open('go');
 
-        await until('the folders to be removed', () => folders().length === 0);
+        await until('the folders to be removed', () => run.folders().length === 0);
     });
 
     test('is not what a server finds that stopped or was killed and comes back', async (t) => {

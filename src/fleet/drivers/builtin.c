@@ -23,7 +23,7 @@
 struct builtin {
     struct driver driver; /* first: a driver is a builtin */
     struct jobs *jobs;
-    char *worker, *name, *tools, *step, *launcher, *account, *home;
+    char *worker, *name, *jobs_path, *tools, *step, *launcher, *account, *home;
     const char *const *protected_paths;
     int64_t output_max;
     char *path; /* PATH of the scripts */
@@ -244,8 +244,8 @@ static void free_driver(struct driver *d)
     silence(d);
     if (b->stop_fd >= 0) close(b->stop_fd);
     jobs_close(b->jobs);
-    char *texts[] = {b->worker,   b->name,    b->tools, b->step,
-                     b->launcher, b->account, b->home,  b->path};
+    char *texts[] = {b->worker,   b->name,    b->jobs_path, b->tools, b->step,
+                     b->launcher, b->account, b->home,      b->path};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
     free(b);
 }
@@ -309,6 +309,7 @@ int driver_builtin(const struct builtin_options *o, struct driver **ret, struct 
 
     b->worker = xstrdup(o->worker);
     b->name = xstrdup(o->name);
+    b->jobs_path = xstrdup(o->jobs_path);
     b->tools = xstrdup(o->tools_path);
     b->step = xstrdup(o->step_path);
     b->launcher = xstrdup(o->launcher_path);
@@ -316,7 +317,8 @@ int driver_builtin(const struct builtin_options *o, struct driver **ret, struct 
     b->protected_paths = o->protected_paths;
     b->output_max = o->output_max;
     b->path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin");
-    b->driver = (struct driver){.ops = &builtin_ops, .worker = b->worker, .name = b->name};
+    b->driver = (struct driver){
+        .ops = &builtin_ops, .worker = b->worker, .name = b->name, .jobs_path = b->jobs_path};
     b->stop_fd = eventfd(0, EFD_CLOEXEC);
     if (b->stop_fd < 0) fail_errno(e, errno, "eventfd");
     if (b->stop_fd < 0 || prepare_account(b, e) < 0 || jobs_open(&jo, &b->jobs, e) < 0 ||
