@@ -7,10 +7,13 @@
 
 static struct arena arena;
 
-static struct outcome of(struct job_status js)
+/* Its texts lie in the status that was judged last. */
+static struct outcome of(struct job_status judged)
 {
+    static struct job_status js;
     struct verdict_facts facts = {.warned = true};
 
+    js = judged;
     if (js.state == JOB_UNKNOWN) js.state = JOB_ENDED;
     return verdict(&js, &facts, &arena);
 }
