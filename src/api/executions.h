@@ -45,7 +45,7 @@ int executions_rerun(struct call *c, struct error *e);
 
 /** Makes the FormValues of ${doc} fit the variables: keyed by name, secrets sealed beside them in
  * SealedValues (never shown). ERR_INVALID, with all in the call's errors: a required value is
- * missing. */
+ * missing, or a name is none of a prompted variable. */
 int prompts_apply(struct db_tx *tx, struct call *c, const char *variables_id, json_t *doc,
                   struct error *e) MUST_USE;
 

@@ -1,8 +1,8 @@
 /* prompts.c - prompted variables: the values that a person gives when a deployment or run starts.
  *
- * They arrive by name (commands) or by the variable's id (forms) and are kept by name. The value of
- * a sensitive variable is sealed in SealedValues, a private member that no answer shows. See
- * executions.h. */
+ * They arrive by name (commands) or by the variable's id (forms) and are kept by name. Only
+ * variables that have a prompt take one. The value of a sensitive variable is sealed in
+ * SealedValues, a private member that no answer shows. See executions.h. */
 #include <string.h>
 
 #include "api/executions.h"
@@ -39,51 +39,76 @@ static bool has_own_value(const json_t *variable)
     return json_is_object(v) || json_string_length(v) > 0;
 }
 
-/* Moves what was given for ${variable} to where it is kept; the text given, borrowed from ${values}
- * or ${sealed}. */
-static bool take_value(struct call *c, const json_t *variable, json_t *values, json_t *sealed)
+/* Does the key of a given value mean this variable? */
+static bool is_meant(const json_t *variable, const char *key)
 {
-    const char *name = text(variable, "Name"), *id = text(variable, "Id"), *key;
-    json_auto_t *given = NULL;
-    json_t *v;
-    void *next;
+    return json_is_object(jv_get(variable, "Prompt")) &&
+           (str_same(key, text(variable, "Name")) || strcmp(key, text(variable, "Id")) == 0);
+}
 
-    json_object_foreach_safe(values, next, key, v)
-    {
-        if (!str_same(key, name) && strcmp(key, id) != 0) continue;
-        json_decref(given);
-        given = json_incref(v);
-        json_object_del(values, key);
-    }
-    if (given == NULL) return json_object_get(sealed, name) != NULL;
+static const char *value_for(const json_t *variable, json_t *given)
+{
+    const char *key, *found = NULL;
+    json_t *v;
+
+    json_object_foreach (given, key, v)
+        if (is_meant(variable, key)) found = json_string_value(v);
+    return found;
+}
+
+/* Puts what was given for ${variable} where it is kept; true when there is a value. */
+static bool keep_value(struct call *c, const json_t *variable, json_t *given, json_t *values,
+                       json_t *sealed)
+{
+    const char *name = text(variable, "Name"), *plain = value_for(variable, given);
+
+    if (plain == NULL || (is_sensitive(variable) && str_blank(plain)))
+        return json_object_get(sealed, name) != NULL;
     if (!is_sensitive(variable)) {
-        json_object_set(values, name, given);
-        return json_string_length(given) > 0;
+        jv_set_str(values, name, plain);
+        return *plain != '\0';
     }
-    const char *plain = json_string_value(given);
-    if (str_blank(plain)) return false;
     CLEANUP(freep) char *cipher = seal_text(call_app(c)->key, plain, strlen(plain));
     jv_set_str(sealed, name, cipher);
     return true;
 }
 
-static int apply(struct call *c, const json_t *set, json_t *doc, struct error *e)
+/* Only what the variables ask for may be given: a secret under a mistyped name would be kept in
+ * plain text, and a variable that asks nothing would be replaced. */
+static void refuse_others(struct call *c, const json_t *variables, json_t *given)
 {
-    json_t *values = jv_get(doc, "FormValues"), *sealed = jv_get(doc, "SealedValues"), *variable;
+    const char *key;
+    const json_t *variable;
+    json_t *v;
+    size_t i;
+
+    json_object_foreach (given, key, v) {
+        bool known = false;
+        json_array_foreach (variables, i, variable) known |= is_meant(variable, key);
+        if (!known) call_problem(c, "variables: there is no prompted variable '%s'", key);
+    }
+}
+
+static int apply(struct call *c, const json_t *variables, json_t *doc, struct error *e)
+{
+    json_auto_t *given = json_incref(jv_get(doc, "FormValues"));
+    json_t *values = json_object(), *sealed = jv_get(doc, "SealedValues"), *variable;
     size_t i;
 
     json_decref(c->errors);
     c->errors = NULL;
+    jv_set(doc, "FormValues", values);
     if (!json_is_object(sealed)) jv_set(doc, "SealedValues", sealed = json_object());
-    json_array_foreach (jv_get(set, "Variables"), i, variable) {
+    json_array_foreach (variables, i, variable) {
         const json_t *prompt = jv_get(variable, "Prompt");
-        bool given = take_value(c, variable, values, sealed);
-        if (given || !jv_bool(prompt, "Required", false) || has_own_value(variable) ||
-            !applies(variable, doc))
-            continue;
-        call_problem(c, "variables: a value is required for the variable '%s'",
-                     text(variable, "Name"));
+        /* what does not count here must not stand in for another of the same name */
+        if (!json_is_object(prompt) || !applies(variable, doc)) continue;
+        bool has = keep_value(c, variable, given, values, sealed);
+        if (!has && jv_bool(prompt, "Required", false) && !has_own_value(variable))
+            call_problem(c, "variables: a value is required for the variable '%s'",
+                         text(variable, "Name"));
     }
+    refuse_others(c, variables, given);
     return call_problems(c, e);
 }
 
@@ -94,11 +119,10 @@ int prompts_apply(struct db_tx *tx, struct call *c, const char *variables_id, js
     struct document d;
 
     if (!json_is_object(jv_get(doc, "FormValues"))) jv_set(doc, "FormValues", json_object());
-    if (str_blank(variables_id)) return 0;
     if (document_get(tx, variable_set_resource.kind, variables_id, c->arena, &d, e) < 0) return -1;
     /* most variables ask nothing, and then the set need not be read */
     if (json_object_size(jv_get(doc, "FormValues")) == 0 && strstr(d.body, "\"Prompt\":{") == NULL)
         return 0;
     if (document_json(&d, &set, e) < 0) return -1;
-    return apply(c, set, doc, e);
+    return apply(c, jv_get(set, "Variables"), doc, e);
 }

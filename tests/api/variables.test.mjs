@@ -1,7 +1,7 @@
 // Variable sets: replaced as a whole, secrets sealed, scoped, prompted (rest.md 2.15).
 import fs from 'node:fs';
 import path from 'node:path';
-import { Project, rawLog, scriptStep } from '../lib/project.mjs';
+import { createEnvironment, Project, rawLog, scriptStep } from '../lib/project.mjs';
 import { apiSuite, assert, assertRefused, S, test } from './suite.mjs';
 
 apiSuite('variables', (at) => {
@@ -88,5 +88,37 @@ apiSuite('variables', (at) => {
         const [deployment] = (await at.api.get(`${S}/deployments?projects=${project.id}`)).Items;
         assert.deepEqual(deployment.FormValues, { Who: 'me' });
         assert.ok(!JSON.stringify(deployment).includes('swordfish'));
+    });
+
+    test('only prompted variables take a value from who starts: a mistyped name is refused and not kept', async () => {
+        const project = await Project.create(at.api, {
+            steps: [scriptStep('say', 'true')],
+            variables: [{ Name: 'Word', IsSensitive: true, Prompt: { Label: 'Word?', Required: false } }, { Name: 'Fixed', Value: 'x' },
+                { Name: 'Key', Value: 'abc', IsSensitive: true }],
+        });
+        const command = { projectName: project.name, releaseVersion: await project.createRelease(), environmentNames: [project.environment.Name] };
+        const deploy = `${S}/deployments/create/untenanted/v1`;
+        await assertRefused(at.api, 'POST', deploy, { ...command, variables: { Wrod: 'swordfish', Fixed: 'y', Key: 'z', Word: 'w' } },
+            ["'Wrod'", "'Fixed'", "'Key'"]);
+        const runbook = await project.createRunbook([scriptStep('say', 'true')]);
+        await assertRefused(at.api, 'POST', `${S}/runbookRuns`, { RunbookId: runbook.Id, EnvironmentId: project.environment.Id, FormValues: { Wrod: 'swordfish' } },
+            "'Wrod'");
+        assert.equal((await at.api.get(`${S}/deployments?projects=${project.id}`)).TotalResults, 0);
+        assert.equal((await project.deploy({ variables: { word: 'w' } })).State, 'Success');
+    });
+
+    test('a value for a prompted variable does not replace its namesake where the prompt does not count', async () => {
+        const [here, there] = [await createEnvironment(at.api), await createEnvironment(at.api)];
+        const project = await Project.create(at.api, {
+            environment: here,
+            steps: [scriptStep('say', 'echo "level $(get_octopusvariable Level)"')],
+            variables: [{ Name: 'Level', Value: 'fixed', Scope: { Environment: [here.Id] } },
+                { Name: 'Level', Scope: { Environment: [there.Id] }, Prompt: { Label: 'Level?', Required: true } }],
+        });
+        const releaseVersion = await project.createRelease();
+        for (const [environment, level] of [[here, 'fixed'], [there, 'given']]) {
+            const task = await project.deploy({ releaseVersion, environment, variables: { Level: 'given' } });
+            assert.match(await rawLog(at.api, task.Id), new RegExp(`level ${level}`));
+        }
     });
 });
