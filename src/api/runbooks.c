@@ -116,13 +116,17 @@ int runbook_may_run_in(struct db_tx *tx, struct call *c, const json_t *project,
     return 1;
 }
 
+static bool project_in_path(const struct call *c)
+{
+    return strstr(c->route->path, "{project}") != NULL;
+}
+
 /* The runbook of {id}, and the project of the path when it has one. */
 static int find_runbook(struct db_tx *tx, struct call *c, json_t **ret, struct error *e)
 {
     json_auto_t *project = NULL;
-    bool scoped = strstr(c->route->path, "{project}") != NULL;
 
-    if (scoped &&
+    if (project_in_path(c) &&
         resource_read(tx, c, &project_resource, NULL, call_param(c, "project"), &project, e) < 0)
         return -1;
     return resource_read(tx, c, &runbook_resource, project ? text(project, "Id") : NULL,
@@ -176,7 +180,7 @@ static int list_environments(struct call *c, struct error *e)
 
 struct snapshot {
     struct call *c;
-    const char *runbook_id, *name;
+    const char *project_id, *runbook_id, *name;
     bool publish;
     json_t *made;
 };
@@ -215,14 +219,26 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_
     return 0;
 }
 
+/* The project of the path, else of the body; NULL when neither names one. */
+static int find_project(struct db_tx *tx, struct snapshot *x, json_t **ret, struct error *e)
+{
+    if (project_in_path(x->c))
+        return resource_read(tx, x->c, &project_resource, NULL, call_param(x->c, "project"), ret,
+                             e);
+    if (str_blank(x->project_id)) return 0;
+    return execution_find(tx, x->c, &project_resource, NULL, "ProjectId", x->project_id, ret, e);
+}
+
 static int snapshot_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct snapshot *x = ctx;
     struct call *c = x->c;
-    json_auto_t *runbook = NULL, *doc = NULL, *in = json_copy(c->body);
+    json_auto_t *project = NULL, *runbook = NULL, *doc = NULL, *in = json_copy(c->body);
     const char *name = x->name;
 
-    if (execution_find(tx, c, &runbook_resource, NULL, "RunbookId", x->runbook_id, &runbook, e) < 0)
+    if (find_project(tx, x, &project, e) < 0 ||
+        execution_find(tx, c, &runbook_resource, project ? text(project, "Id") : NULL, "RunbookId",
+                       x->runbook_id, &runbook, e) < 0)
         return -1;
     if (str_blank(name) && next_name(tx, c, text(runbook, "Id"), &name, e) < 0) return -1;
     jv_set_str(in, "Name", name);
@@ -246,6 +262,7 @@ static int create_snapshot(struct call *c, struct error *e)
     struct snapshot x = {.c = c};
 
     if (call_text_required(c, "RunbookId", &x.runbook_id, e) < 0 ||
+        call_text(c, "ProjectId", NULL, &x.project_id, e) < 0 ||
         call_text(c, "Name", NULL, &x.name, e) < 0 ||
         call_query_flag(c, "publish", false, &x.publish, e) < 0)
         return -1;

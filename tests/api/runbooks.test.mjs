@@ -59,6 +59,16 @@ apiSuite('runbooks', (at) => {
         assert.deepEqual(await at.api.delete(second.Links.Self), {});
     });
 
+    test('a snapshot is made only under the project of its runbook', async () => {
+        const { project, runbook } = await withRunbook();
+        const other = await Project.create(at.api);
+        const body = { RunbookId: runbook.Id, Name: 'Astray' };
+        await assertRefused(at.api, 'POST', `${S}/projects/${other.id}/runbookSnapshots`, body, ['RunbookId', runbook.Id]);
+        await assertRefused(at.api, 'POST', `${S}/runbookSnapshots`, { ...body, ProjectId: other.id }, ['RunbookId', runbook.Id]);
+        assert.equal((await at.api.send('POST', `${S}/projects/Projects-999/runbookSnapshots`, body)).status, 404);
+        assert.equal((await at.api.get(`${S}/projects/${project.id}/runbookSnapshots`)).TotalResults, 0);
+    });
+
     test('a runbook publishes only a snapshot of its own', async () => {
         const [one, two] = [await withRunbook(), await withRunbook()];
         const snapshot = await one.project.publish(one.runbook);
