@@ -194,6 +194,9 @@ static json_t *decode_secret_object(struct decoder *d, const struct place *at,
     if (value && !json_is_string(value))
         return PROBLEM(d, at, "NewValue of the sensitive value is not a text"), json_null();
     if (json_string_length(value)) return sealed(d, json_string_value(value));
+    if (jv_bool(sent, "HasValue", false) && !field_is_sealed(kept))
+        return PROBLEM(d, at, "HasValue is true, but no value is stored: send it as NewValue"),
+               json_null();
     return jv_bool(sent, "HasValue", true) ? keep_secret(kept) : json_null();
 }
 
@@ -363,26 +366,36 @@ static json_t *default_of(struct decoder *d, const struct place *at, const struc
 
 static bool empty(const json_t *v)
 {
-    return v == NULL || (json_is_string(v) && str_blank(json_string_value(v))) ||
+    return json_is_null(v) || (json_is_string(v) && str_blank(json_string_value(v))) ||
            (json_is_array(v) && json_array_size(v) == 0);
+}
+
+static json_t *decode_sent(struct decoder *d, const struct place *at, const struct field *row,
+                           const json_t *owner, json_t *sent, const json_t *kept)
+{
+    if (sent && !(row->flags & FIELD_READ_ONLY)) return decode_value(d, at, row, owner, sent, kept);
+    if (row->type == FIELD_SENSITIVE) return decode_sensitive(d, at, row, owner, NULL, kept);
+    return default_of(d, at, row, owner, kept);
 }
 
 static json_t *decode_member(struct decoder *d, const struct place *at, const struct field *row,
                              const json_t *owner, const json_t *stored)
 {
-    json_t *sent = not_null(jv_get(owner, row->name));
+    json_t *sent = not_null(jv_get(owner, row->name)), *v;
     const json_t *kept = json_object_get(stored, row->name);
-    bool read_only = row->flags & FIELD_READ_ONLY;
+    bool read_only = row->flags & FIELD_READ_ONLY,
+         required = (row->flags & FIELD_REQUIRED) && !read_only;
+    size_t before = d->p->total;
 
     if (kept && (read_only || (row->flags & FIELD_CREATE_ONLY))) return json_deep_copy(kept);
     if (sent && stands_for_none(row, sent)) sent = NULL;
     if (sent == NULL && kept && (row->flags & FIELD_KEEP)) return json_deep_copy(kept);
-    if ((row->flags & FIELD_REQUIRED) && !read_only && empty(sent) &&
-        !(row->type == FIELD_SENSITIVE && field_is_sealed(kept)))
+    if (required && sent == NULL && row->type != FIELD_SENSITIVE)
         return PROBLEM(d, at, "is required"), json_null();
-    if (sent && !read_only) return decode_value(d, at, row, owner, sent, kept);
-    if (row->type == FIELD_SENSITIVE) return decode_sensitive(d, at, row, owner, NULL, kept);
-    return default_of(d, at, row, owner, kept);
+    v = decode_sent(d, at, row, owner, sent, kept);
+    /* what is left after decoding counts: [null] is an empty list */
+    if (required && empty(v) && d->p->total == before) PROBLEM(d, at, "is required");
+    return v;
 }
 
 static json_t *decode_object(struct decoder *d, const struct place *at, const struct field *table,

@@ -8,9 +8,10 @@
  * on updates too; read-only and create-only ones and secrets keep what is stored.
  *
  * Secrets are written as {"HasValue": true, "NewValue": "text"} and seen as {"HasValue": true,
- * "NewValue": null, "Hint": null}. NewValue null with HasValue true or absent keeps the stored one,
- * with HasValue false removes it. Inside lists the stored object belongs to the one sent with the
- * same Id, else the same Name, else, when the rows have neither, the same place.
+ * "NewValue": null, "Hint": null}. NewValue null with HasValue true or absent keeps the stored one
+ * (true where none is stored is a mistake), with HasValue false removes it. Inside lists the stored
+ * object belongs to the one sent with the same Id, else the same Name, else, when the rows have
+ * neither, the same place.
  *
  * Any thread; a json_t belongs to one thread at a time. */
 #ifndef SCHEMA_SCHEMA_H

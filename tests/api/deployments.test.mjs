@@ -36,6 +36,7 @@ apiSuite('deployments', (at) => {
         const { project, command } = await released();
         await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: [project.environment.Name, 'No such'] }, ['environmentNames', 'No such']);
         await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: [] }, 'EnvironmentNames');
+        await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: [null] }, 'EnvironmentNames');
         await assertRefused(at.api, 'POST', V1, { ...command, releaseVersion: '9.9.9' }, ['releaseVersion', '9.9.9']);
         await assertRefused(at.api, 'POST', V1, { ...command, projectName: 'No such' }, ['projectName', 'No such']);
         await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: 'Staging' }, ['EnvironmentNames', 'Staging']);

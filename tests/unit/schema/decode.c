@@ -44,6 +44,10 @@ static const struct field table[] = {
     {"Once", FIELD_STRING, FIELD_WRITE_ONLY, .doc = "never shown"},
     {.name = NULL},
 };
+static const struct field places_fields[] = {
+    {"Places", FIELD_LIST, FIELD_REQUIRED, .item = FIELD_STRING, .doc = "places"},
+    {.name = NULL},
+};
 
 static char *seal(void *ctx, const char *plain) { return xasprintf("sealed(%s)", plain); }
 static const struct sealer sealer = {seal, NULL};
@@ -134,6 +138,20 @@ TEST(a_required_member_is_there_and_not_blank)
                 {"{\"Name\":null}", "Name", "/Name: is required"},
                 {"{\"Name\":\"\"}", "Name", "/Name: is required"},
                 {"{\"Name\":\" \\t\"}", "Name", "/Name: is required"});
+}
+
+TEST(a_required_list_of_nulls_is_missing)
+{
+    static const char *const bad[] = {"{}", "{\"Places\":[]}", "{\"Places\":[null,null]}"};
+
+    for (size_t i = 0; i < ARRAY_LEN(bad); i++) {
+        CLEANUP(arena_done) struct arena a = ARENA_INIT;
+        struct problems p = PROBLEMS_INIT(&a);
+        json_auto_t *in = parse(bad[i]), *out = NULL;
+        EXPECT_INT(schema_decode(places_fields, in, NULL, NULL, &out, &p), -1);
+        EXPECT_INT(p.total, 1);
+        EXPECT_STR(p.items[0].message, "is required");
+    }
 }
 
 TEST(lengths_are_counted_in_characters)
@@ -326,15 +344,14 @@ TEST(a_secret_is_sealed_kept_and_removed_as_the_client_says)
     static const char stored[] = "{\"Name\":\"n\",\"Password\":{\"Sealed\":\"old\"}}";
     static const char kept[] = "{\"Sealed\":\"old\"}";
 
-    EXPECT_ROWS(
-        NULL,
-        {"{\"Name\":\"n\",\"Password\":{\"HasValue\":true,\"NewValue\":\"s\"}}", "Password",
-         "{\"Sealed\":\"sealed(s)\"}"},
-        {"{\"Name\":\"n\",\"Password\":{\"NewValue\":\"s\",\"Hint\":\"h\"}}", "Password",
-         "{\"Sealed\":\"sealed(s)\"}"},
-        {"{\"Name\":\"n\"}", "Password", "null"},
-        {"{\"Name\":\"n\",\"Password\":{\"HasValue\":true,\"NewValue\":null}}", "Password", "null"},
-        {"{\"Name\":\"n\",\"Password\":{\"Sealed\":\"forged\"}}", "Password", "null"});
+    EXPECT_ROWS(NULL,
+                {"{\"Name\":\"n\",\"Password\":{\"HasValue\":true,\"NewValue\":\"s\"}}", "Password",
+                 "{\"Sealed\":\"sealed(s)\"}"},
+                {"{\"Name\":\"n\",\"Password\":{\"NewValue\":\"s\",\"Hint\":\"h\"}}", "Password",
+                 "{\"Sealed\":\"sealed(s)\"}"},
+                {"{\"Name\":\"n\"}", "Password", "null"},
+                {"{\"Name\":\"n\",\"Password\":{\"NewValue\":null}}", "Password", "null"},
+                {"{\"Name\":\"n\",\"Password\":{\"Sealed\":\"forged\"}}", "Password", "null"});
     EXPECT_ROWS(
         stored, {"{\"Name\":\"n\"}", "Password", kept},
         {"{\"Name\":\"n\",\"Password\":null}", "Password", kept},
@@ -345,6 +362,18 @@ TEST(a_secret_is_sealed_kept_and_removed_as_the_client_says)
          "null"},
         {"{\"Name\":\"n\",\"Password\":{\"HasValue\":true,\"NewValue\":\"new\"}}", "Password",
          "{\"Sealed\":\"sealed(new)\"}"});
+}
+
+TEST(a_secret_that_is_to_stay_must_be_stored)
+{
+    EXPECT_ROWS(NULL,
+                {"{\"Name\":\"n\",\"Password\":{\"HasValue\":true,\"NewValue\":null}}", "Password",
+                 "/Password: HasValue is true, but no value is stored: send it as NewValue"},
+                {"{\"Name\":\"n\",\"Parts\":[{\"Name\":\"a\",\"Properties\":{\"k\":{\"HasValue\":"
+                 "true}}}]}",
+                 "Parts",
+                 "/Parts/0/Properties/k: HasValue is true, but no value is stored: send it as "
+                 "NewValue"});
 }
 
 TEST(a_message_never_holds_a_secret)
@@ -380,7 +409,7 @@ TEST(a_bag_holds_texts_and_secrets_and_drops_nulls)
 
     EXPECT_ROWS(NULL, {"{\"Name\":\"n\",\"Parts\":[{\"Name\":\"a\",\"Properties\":{\"t\":\"x\","
                        "\"b\":true,\"i\":5,\"n\":null,\"e\":\"\",\"s\":{\"NewValue\":\"y\"},\"z\":"
-                       "{\"HasValue\":true}}}]}",
+                       "{\"HasValue\":false}}}]}",
                        "Parts",
                        "[{\"Id\":null,\"Name\":\"a\",\"IsDisabled\":false,\"Properties\":{\"t\":"
                        "\"x\",\"b\":\"True\",\"i\":\"5\",\"e\":\"\",\"s\":{\"Sealed\":\"sealed(y)"
@@ -398,7 +427,7 @@ TEST(a_bag_holds_texts_and_secrets_and_drops_nulls)
                  "[{\"Id\":null,\"Name\":\"TWO\",\"IsDisabled\":false,\"Properties\":{\"k\":"
                  "{\"Sealed\":\"L\"}}}]"},
                 {"{\"Name\":\"n\",\"Parts\":[{\"Id\":\"9\",\"Name\":\"two\",\"Properties\":{\"k\":"
-                 "{\"HasValue\":true}}}]}",
+                 "{\"NewValue\":null}}}]}",
                  "Parts",
                  "[{\"Id\":\"9\",\"Name\":\"two\",\"IsDisabled\":false,\"Properties\":{}}]"});
 }
