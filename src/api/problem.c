@@ -3,6 +3,7 @@
  * any into a plain error and lose the status. */
 #include "api/problem.h"
 
+#include <ctype.h>
 #include <string.h>
 #include <strings.h>
 
@@ -33,12 +34,23 @@ int problem_status(enum error_kind kind)
     return 500;
 }
 
+/* Is ${word}, in any case, a word of ${text}? "Name" is none of "named". */
+static bool has_word(const char *text, const char *word)
+{
+    size_t n = strlen(word);
+
+    for (const char *at = text; (at = strcasestr(at, word)) != NULL; at++)
+        if ((at == text || !isalnum((unsigned char)at[-1])) && !isalnum((unsigned char)at[n]))
+            return true;
+    return false;
+}
+
 /* The message of ${e} with the member's name in it. Caller frees. */
 static char *sentence(const struct error *e)
 {
     const char *slash = strrchr(e->where, '/'), *member = slash ? slash + 1 : e->where;
 
-    if (e->where[0] == '\0' || strcasestr(e->text, member)) return xstrdup(e->text);
+    if (e->where[0] == '\0' || has_word(e->text, member)) return xstrdup(e->text);
     return xasprintf("%s: %s", e->where, e->text);
 }
 

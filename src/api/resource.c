@@ -103,6 +103,7 @@ static struct document_write row_of(struct call *c, const struct resource *r, co
                                .space_id = r->system ? NULL : jv_str(doc, "SpaceId", ""),
                                .owner_id =
                                    r->owner_member ? jv_str(doc, r->owner_member, NULL) : NULL,
+                               .name_member = r->name_member,
                                .name = r->name_member ? jv_str(doc, r->name_member, NULL) : NULL,
                                .slug = r->has_slug ? jv_str(doc, "Slug", NULL) : NULL,
                                .sort = jv_i64(doc, "SortOrder", 0),
@@ -255,6 +256,9 @@ int resource_create_with(struct call *c, const struct resource_hooks *h, struct 
 {
     struct change x = {c, h};
 
+    if (call_query(c, "clone"))
+        return fail_at(e, "clone", "clone: '%s': nothing can be copied yet; create one and fill it",
+                       call_query(c, "clone"));
     return db_write(call_app(c)->db, create_tx, &x, e) < 0 ? -1 : 0;
 }
 

@@ -38,7 +38,7 @@ static const struct field phase_fields[] = {
     {"Id", FIELD_STRING, FIELD_BLANK_NULL, .doc = "identifier; new when empty"},
     ROW_NAME("name, unique in the lifecycle"),
     {"AutomaticDeploymentTargets", FIELD_LIST, .item = FIELD_STRING, .ref_kind = "Environments",
-     .doc = "environments that are deployed to at once"},
+     .doc = "environments that may be deployed to; nothing goes there by itself yet"},
     {"OptionalDeploymentTargets", FIELD_LIST, .item = FIELD_STRING, .ref_kind = "Environments",
      .doc = "environments that may be deployed to"},
     {"MinimumEnvironmentsBeforePromotion", FIELD_INT, .max = INT32_MAX, .fallback = "0",

@@ -56,19 +56,23 @@ int64_t document_number(const char *id)
 
 /* What is stored, as columns. */
 struct columns {
-    const char *space_id, *owner_id, *name, *slug, *scope;
-    char *fold;
+    const char *space_id, *owner_id, *name, *scope;
+    char *fold, *slug;
     const char *name_key, *slug_key; /* NULL: need not be unique */
 };
 
-static void columns_done(struct columns *c) { freep(&c->fold); }
+static void columns_done(struct columns *c)
+{
+    freep(&c->fold);
+    freep(&c->slug);
+}
 
 static void columns_make(struct columns *c, const struct document_write *w)
 {
     c->space_id = w->space_id ? w->space_id : "";
     c->owner_id = w->owner_id ? w->owner_id : "";
     c->name = w->name ? w->name : "";
-    c->slug = w->slug ? w->slug : "";
+    c->slug = str_fold(w->slug ? w->slug : "");
     c->scope = w->unique & DOCUMENT_UNIQUE_IN_OWNER ? c->owner_id : "";
     c->fold = str_fold(c->name);
     c->name_key = w->unique & DOCUMENT_UNIQUE_NAME ? c->fold : NULL;
@@ -85,18 +89,25 @@ static int exists(struct db_tx *tx, const char *sql, const struct db_value *args
     return db_next(rows, e);
 }
 
+static const char *name_member(const struct document_write *w)
+{
+    return w->name_member ? w->name_member : "Name";
+}
+
 static int check_free(struct db_tx *tx, const struct document_write *w, const struct columns *c,
                       const char *noun, struct error *e)
 {
     int r = 0;
 
     if (c->name_key) {
-        if (c->fold[0] == '\0') return fail_at(e, "Name", "the name of the %s is blank", noun);
+        if (c->fold[0] == '\0')
+            return fail_at(e, name_member(w), "the name of the %s is blank", noun);
         r = exists(
             tx, SQL_NAME_TAKEN,
             ARGS(TEXT(w->kind), TEXT(c->space_id), TEXT(c->scope), TEXT(c->name_key), TEXT(w->id)),
             e);
-        if (r > 0) return fail_at(e, "Name", "there is a %s named '%s' already", noun, c->name);
+        if (r > 0)
+            return fail_at(e, name_member(w), "there is a %s named '%s' already", noun, c->name);
     }
     if (r == 0 && c->slug_key) {
         r = exists(
@@ -162,7 +173,7 @@ static int raced(const struct document_write *w, struct error *e)
     if (strstr(e->text, "slug_key"))
         return fail_at(e, "Slug", "the slug '%s' was taken just now", w->slug);
     if (strstr(e->text, "name_key"))
-        return fail_at(e, "Name", "the name '%s' was taken just now", w->name);
+        return fail_at(e, name_member(w), "the name '%s' was taken just now", w->name);
     return fail(e, ERR_CONFLICT, "%s exists already", w->id);
 }
 

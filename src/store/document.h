@@ -41,7 +41,8 @@ struct document_write {
     const char *id, *kind;           /* as document_next_id made it, or fixed */
     const char *space_id, *owner_id; /* NULL = "" */
     const char *name;                /* NULL = "": has no name */
-    const char *slug;                /* NULL = "": has none */
+    const char *name_member;         /* what a message calls it; NULL = "Name" */
+    const char *slug;                /* NULL = "": has none; kept and compared as names are */
     int64_t sort;
     unsigned unique;  /* enum document_unique */
     const char *body; /* JSON text */
@@ -67,9 +68,9 @@ int document_free_slug(struct db_tx *tx, const char *kind, const char *space_id,
                        const char *owner_id, const char *name, struct arena *a, const char **ret,
                        struct error *e) MUST_USE;
 
-/** Stores a new one; event category Created. ERR_INVALID with where "Name" or "Slug": taken, the
- * message names it; where = member: a restricting reference to what is not there. ERR_CONFLICT: the
- * id exists. */
+/** Stores a new one; event category Created. ERR_INVALID with where = name_member or "Slug": taken,
+ * the message names it; where = member: a restricting reference to what is not there. ERR_CONFLICT:
+ * the id exists. */
 int document_insert(struct db_tx *tx, const struct document_write *w,
                     const struct document_change *by, struct arena *a, struct document *ret,
                     struct error *e) MUST_USE;

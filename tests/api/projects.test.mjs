@@ -48,6 +48,23 @@ apiSuite('projects', (at) => {
         assert.equal((await at.api.get(`${S}/projects/${other.Id}`)).Name, other.Name);
     });
 
+    test('a slug that is given stays as it is written, is unique in any case, and finds in any case', async () => {
+        const project = await at.api.post(`${S}/projects`, members({ Slug: 'My-Shop' }));
+        assert.equal(project.Slug, 'My-Shop');
+        for (const slug of ['My-Shop', 'my-shop', 'MY-SHOP']) assert.equal((await at.api.get(`${S}/projects/${slug}`)).Id, project.Id);
+        await assertRefused(at.api, 'POST', `${S}/projects`, members({ Slug: 'my-shop' }), ['slug', 'my-shop']);
+        const changed = await at.api.put(project.Links.Self, { ...project, Slug: 'Other-Shop' });
+        assert.equal((await at.api.get(`${S}/projects/other-shop`)).Slug, changed.Slug);
+    });
+
+    test('a copy is refused, and nothing is made instead', async () => {
+        const project = await at.api.post(`${S}/projects`, members());
+        const before = (await at.api.get(`${S}/projects`)).TotalResults;
+        await assertRefused(at.api, 'POST', `${S}/projects?clone=${project.Id}`, members(), ['clone', project.Id]);
+        await assertRefused(at.api, 'POST', `${S}/runbooks?clone=Runbooks-1`, { Name: 'Copy', ProjectId: project.Id }, ['clone', 'Runbooks-1']);
+        assert.equal((await at.api.get(`${S}/projects`)).TotalResults, before);
+    });
+
     test('names bind in any case, unknown members are ignored, null is the same as absent', async () => {
         const body = { name: fresh('Case'), projectgroupid: 'ProjectGroups-1', LIFECYCLEID: 'Lifecycles-1', Colour: 'red', Description: null };
         const project = await at.api.post(`${S}/projects`, body);

@@ -32,6 +32,9 @@ apiSuite('releases', (at) => {
         await assertRefused(at.api, 'POST', `${S}/releases/create/v1`, { projectName: project.name, releaseVersion: '1.0' }, '1.0');
         const again = await create(project, { releaseVersion: '1.0', ignoreIfAlreadyExists: true });
         assert.deepEqual(again.body, first);
+        const second = await at.api.get(`${S}/releases/${(await create(project, { releaseVersion: '2.0' })).body.ReleaseId}`);
+        const answer = await at.api.send('PUT', second.Links.Self, { ...second, Version: '1.0' });
+        assert.deepEqual([answer.status, answer.body.Errors], [400, ["Version: there is a Release named '1.0' already"]]);
     });
 
     test('project, channel and version are checked, and named in what is wrong', async () => {

@@ -198,6 +198,18 @@ STORE_TEST(a_taken_name_is_refused_whatever_its_case)
                         &err),
                  ERR_INVALID);
     EXPECT_STR(err.where, "Slug");
+    EXPECT_FAILS(insert(db,
+                        WRITE(.id = "P-2", .kind = "P", .name = "other", .slug = " WEB",
+                              .unique = ALL_UNIQUE),
+                        &err),
+                 ERR_INVALID);
+    EXPECT_STR(err.where, "Slug");
+    EXPECT_FAILS(insert(db,
+                        WRITE(.id = "P-2", .kind = "P", .name = "web", .name_member = "Version",
+                              .slug = "web2", .unique = ALL_UNIQUE),
+                        &err),
+                 ERR_INVALID);
+    EXPECT_STR(err.where, "Version");
     EXPECT_FAILS(
         insert(db, WRITE(.id = "P-2", .kind = "P", .name = "  ", .unique = ALL_UNIQUE), &err),
         ERR_INVALID);
