@@ -252,7 +252,8 @@ static enum document_order order_of(const struct resource *r)
     }
 }
 
-/* A list may be asked by what its items point to: ?projects=Projects-1. */
+/* A list may be asked by what its items point to: ?projects=Projects-1. Where they have no such
+ * member it is no filter. */
 static const struct {
     const char *query, *member;
 } reference_filters[] = {{"projects", "ProjectId"},         {"projectIds", "ProjectId"},
@@ -260,7 +261,7 @@ static const struct {
                          {"runbooks", "RunbookId"},         {"runbookIds", "RunbookId"},
                          {"workerPoolIds", "WorkerPoolIds"}};
 
-static void add_filters(struct call *c, struct document_query *q)
+static void add_filters(struct call *c, const struct resource *r, struct document_query *q)
 {
     struct document_filter *filters =
         ARENA_NEW(c->arena, struct document_filter, q->n_filters + ARRAY_LEN(reference_filters));
@@ -269,9 +270,9 @@ static void add_filters(struct call *c, struct document_query *q)
     q->filters = filters;
     for (size_t i = 0; i < ARRAY_LEN(reference_filters); i++) {
         struct http_strings ids = call_query_list(c, reference_filters[i].query);
-        if (ids.n == 0) continue;
-        filters[q->n_filters++] =
-            (struct document_filter){reference_filters[i].member, ids.items, ids.n};
+        const char *member = reference_filters[i].member;
+        if (ids.n == 0 || field_find(r->fields, member) == NULL) continue;
+        filters[q->n_filters++] = (struct document_filter){member, ids.items, ids.n};
     }
 }
 
@@ -304,7 +305,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.order = order_of(t.r);
     q.skip = l->paging.skip;
     q.take = l->paging.take;
-    add_filters(c, &q);
+    add_filters(c, t.r, &q);
     if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
     l->r = t.r;
     l->total = page.total;

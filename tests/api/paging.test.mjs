@@ -67,6 +67,7 @@ apiSuite('lists', (at) => {
     test('an empty parameter is no filter, an unknown one is ignored', async () => {
         assert.equal((await at.api.get(`${S}/environments?ids=&partialName=&name=`)).TotalResults, 35);
         assert.equal((await at.api.get(`${S}/environments?colour=red&tenants=T-1`)).TotalResults, 35);
+        assert.equal((await at.api.get(`${S}/environments?projects=Projects-1&workerPoolIds=WorkerPools-1`)).TotalResults, 35); // environments point to none
     });
 
     test('name is exact in any case, partialName is any part, and no letter of them is special', async () => {
