@@ -30,87 +30,55 @@ static json_t *document(struct call *c, const struct artifact *x)
 
 struct page {
     struct call *c;
-    struct paging paging;
-    struct http_strings ids;
-    const char *task_id, *partial_name; /* NULL = any */
-    bool nothing;                       /* what is asked about has no artifacts */
+    struct artifact_query q;
     struct artifact *list;
     size_t n;
     int64_t total;
 };
 
-/* Artifacts belong to tasks; of a deployment or run it is its task's. */
-static int regarding(struct db_tx *tx, struct page *p, struct error *e)
-{
-    const char *id = call_query(p->c, "regarding");
-    const struct resource *r = id && str_starts(id, "Deployments-")   ? &deployment_resource
-                               : id && str_starts(id, "RunbookRuns-") ? &runbook_run_resource
-                                                                      : NULL;
-    json_auto_t *doc = NULL;
-    struct error why = {0};
-
-    p->task_id = id;
-    if (r == NULL) return 0;
-    if (resource_read(tx, p->c, r, NULL, id, &doc, &why) == 0) {
-        p->task_id = arena_strdup(p->c->arena, jv_str(doc, "TaskId", ""));
-        return 0;
-    }
-    p->nothing = why.kind == ERR_NOT_FOUND;
-    if (!p->nothing) *e = why;
-    return p->nothing ? 0 : -1;
-}
-
-static bool wanted(const struct page *p, const struct artifact *x)
-{
-    bool found = p->ids.n == 0;
-
-    for (size_t i = 0; i < p->ids.n && !found; i++) found = str_same(p->ids.items[i], x->id);
-    return found && (p->partial_name == NULL || strcasestr(x->filename, p->partial_name) != NULL);
-}
-
-/* Filters that the table does not know are applied to all rows of the space or task. */
-static int filter_tx(struct db_tx *tx, struct page *p, struct error *e)
-{
-    struct artifact *all;
-    int64_t total;
-    size_t n;
-
-    if (artifact_list(tx, p->c->space_id, p->task_id, 0, INT64_MAX, p->c->arena, &all, &n, &total,
-                      e) < 0)
-        return -1;
-    p->list = ARENA_NEW(p->c->arena, struct artifact, n + 1);
-    p->n = 0;
-    p->total = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (!wanted(p, &all[i])) continue;
-        if (p->total >= p->paging.skip && p->total < p->paging.skip + p->paging.take)
-            p->list[p->n++] = all[i];
-        p->total++;
-    }
-    return 0;
-}
-
 static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct page *p = ctx;
 
-    if (regarding(tx, p, e) < 0) return -1;
-    if (p->nothing) return 0;
-    if (p->ids.n || p->partial_name) return filter_tx(tx, p, e);
-    return artifact_list(tx, p->c->space_id, p->task_id, p->paging.skip, p->paging.take,
-                         p->c->arena, &p->list, &p->n, &p->total, e);
+    return artifact_list(tx, &p->q, p->c->arena, &p->list, &p->n, &p->total, e);
+}
+
+/* The artifacts asked for, as an array. */
+static int read_page(struct page *p, const struct paging *paging, json_t **ret, struct error *e)
+{
+    struct call *c = p->c;
+    struct http_strings ids = call_query_list(c, "ids");
+
+    p->q = (struct artifact_query){.space_id = c->space_id,
+                                   .regarding = call_query(c, "regarding"),
+                                   .ids = ids.n ? ids.items : NULL,
+                                   .n_ids = ids.n,
+                                   .partial_name = call_query(c, "partialName"),
+                                   .skip = paging->skip,
+                                   .take = paging->take};
+    if (db_read(call_app(c)->db, list_tx, p, e) < 0) return -1;
+    *ret = json_array();
+    for (size_t i = 0; i < p->n; i++) jv_push(*ret, document(c, &p->list[i]));
+    return 0;
 }
 
 static int list(struct call *c, struct error *e)
 {
-    struct page p = {
-        .c = c, .ids = call_query_list(c, "ids"), .partial_name = call_query(c, "partialName")};
+    struct page p = {.c = c};
+    struct paging paging;
+    json_t *items;
 
-    if (paging_read(c, &p.paging, e) < 0 || db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
-    json_t *items = json_array();
-    for (size_t i = 0; i < p.n; i++) jv_push(items, document(c, &p.list[i]));
-    c->out = paging_envelope(c, &p.paging, artifact_resource.item_type, p.total, items);
+    if (paging_read(c, &paging, e) < 0 || read_page(&p, &paging, &items, e) < 0) return -1;
+    c->out = paging_envelope(c, &paging, artifact_resource.item_type, p.total, items);
     return 0;
+}
+
+static int all(struct call *c, struct error *e)
+{
+    static const struct paging everything = {0, INT64_MAX};
+    struct page p = {.c = c};
+
+    return read_page(&p, &everything, &c->out, e);
 }
 
 struct one {
@@ -265,7 +233,8 @@ static int put_content(struct call *c, struct error *e)
 }
 
 static const struct route_query list_query[] = {
-    {"regarding", QUERY_TEXT, "id of a task, a deployment or a runbook run"},
+    {"regarding", QUERY_TEXT,
+     "id of a task, a deployment, a runbook run, or of what they point to, like a release"},
     {"ids", QUERY_LIST, "only those with these ids"},
     {"partialName", QUERY_TEXT, "part of the file name, in any case"},
     {NULL, 0, NULL}};
@@ -273,6 +242,8 @@ static const struct route rows[] = {
     {"GET", "/api/{space}/artifacts", list, "ArtifactView", .out = artifact_fields,
      .query = list_query, .shape = ROUTE_PAGE, .out_name = "Artifact",
      .doc = "artifacts, newest first"},
+    {"GET", "/api/{space}/artifacts/all", all, "ArtifactView", .out = artifact_fields,
+     .query = list_query, .shape = ROUTE_ARRAY, .out_name = "Artifact", .doc = "all artifacts"},
     {"POST", "/api/{space}/artifacts", add, "ArtifactCreate", .in = artifact_fields,
      .out = artifact_fields, .status = 201, .in_name = "Artifact", .out_name = "Artifact",
      .doc = "adds an artifact, still without content"},

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "db/query.h"
+
 #define COLUMNS                                                                                   \
     "id, number, space_id, task_id, invocation, node, path, filename, source, created_at, size, " \
     "content, failure"
@@ -13,13 +15,6 @@ static const char SQL_INSERT[] = "insert into artifact (id, number, space_id, ta
 static const char SQL_COLLECTED[] =
     "update artifact set content = $2, size = $3, failure = $4 where id = $1";
 static const char SQL_GET[] = "select " COLUMNS " from artifact where id = $1";
-#define OF_SPACE " from artifact where space_id = $1"
-#define OF_TASK OF_SPACE " and task_id = $2"
-#define NEWEST_FIRST " order by number desc limit "
-static const char SQL_LIST[] = "select " COLUMNS OF_SPACE NEWEST_FIRST "$2 offset $3";
-static const char SQL_COUNT[] = "select count(*)" OF_SPACE;
-static const char SQL_LIST_TASK[] = "select " COLUMNS OF_TASK NEWEST_FIRST "$3 offset $4";
-static const char SQL_COUNT_TASK[] = "select count(*)" OF_TASK;
 static const char SQL_UNFETCHED[] =
     "select " COLUMNS
     " from artifact where task_id = $1 and invocation = $2 and content is null and failure is null "
@@ -89,29 +84,45 @@ static int take_all(struct db_rows *rows_in, struct arena *a, struct artifact **
     return 0;
 }
 
-static int count(struct db_tx *tx, const char *space_id, const char *task_id, int64_t *ret,
-                 struct error *e)
+static void add_conditions(struct query *q, const struct artifact_query *w, const char *part)
 {
-    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-
-    int r = task_id ? db_query(tx, SQL_COUNT_TASK, ARGS(TEXT(space_id), TEXT(task_id)), &rows, e)
-                    : db_query(tx, SQL_COUNT, ARGS(TEXT(space_id)), &rows, e);
-    if (r < 0 || db_next(rows, e) < 0) return -1;
-    *ret = db_i64(rows, 0);
-    return 0;
+    query_add(q, " from artifact where 1 = 1");
+    if (w->space_id) query_add1(q, " and space_id = ?", TEXT(w->space_id));
+    if (w->ids) query_add_in(q, " and id in", w->ids, w->n_ids);
+    if (part) query_add1(q, " and lower(filename) like ? escape '!'", TEXT(part));
+    if (w->regarding == NULL) return;
+    query_add1(q, " and task_id in (select cast(? as text)", TEXT(w->regarding));
+    query_add1(q, " union select id from task where subject_id = ?", TEXT(w->regarding));
+    query_add1(q,
+               " union select t.id from reference r join task t on t.subject_id = r.from_id where "
+               "r.to_id = ?)",
+               TEXT(w->regarding));
 }
 
-int artifact_list(struct db_tx *tx, const char *space_id, const char *task_id, int64_t skip,
-                  int64_t take, struct arena *a, struct artifact **ret, size_t *ret_n,
-                  int64_t *ret_total, struct error *e)
+static int read_page(struct db_tx *tx, const struct artifact_query *w, const char *part,
+                     struct arena *a, struct artifact **ret, size_t *ret_n, struct error *e)
 {
+    CLEANUP(query_done) struct query q = QUERY_INIT;
     struct db_rows *rows = NULL;
 
-    if (count(tx, space_id, task_id, ret_total, e) < 0) return -1;
-    int r = task_id ? db_query(tx, SQL_LIST_TASK,
-                               ARGS(TEXT(space_id), TEXT(task_id), I64(take), I64(skip)), &rows, e)
-                    : db_query(tx, SQL_LIST, ARGS(TEXT(space_id), I64(take), I64(skip)), &rows, e);
-    return r < 0 ? -1 : take_all(rows, a, ret, ret_n, e);
+    query_add(&q, "select " COLUMNS);
+    add_conditions(&q, w, part);
+    query_add1(&q, " order by number desc limit ?", I64(w->take));
+    query_add1(&q, " offset ?", I64(w->skip));
+    if (query_rows(tx, &q, &rows, e) < 0) return -1;
+    return take_all(rows, a, ret, ret_n, e);
+}
+
+int artifact_list(struct db_tx *tx, const struct artifact_query *w, struct arena *a,
+                  struct artifact **ret, size_t *ret_n, int64_t *ret_total, struct error *e)
+{
+    CLEANUP(query_done) struct query count = QUERY_INIT;
+    CLEANUP(freep) char *part = str_blank(w->partial_name) ? NULL : query_like(w->partial_name);
+
+    query_add(&count, "select count(*)");
+    add_conditions(&count, w, part);
+    if (query_i64(tx, &count, ret_total, e) < 0) return -1;
+    return read_page(tx, w, part, a, ret, ret_n, e);
 }
 
 int artifact_unfetched(struct db_tx *tx, const char *task_id, const char *invocation, int64_t take,

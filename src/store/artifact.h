@@ -19,10 +19,19 @@ int artifact_collected(struct db_tx *tx, const char *id, const char *content, in
                        const char *failure, struct error *e) MUST_USE;
 int artifact_get(struct db_tx *tx, const char *id, struct arena *a, struct artifact *ret,
                  struct error *e) MUST_USE;
-/** Artifacts of a space; of ${task_id} only, unless that is NULL. Newest first. */
-int artifact_list(struct db_tx *tx, const char *space_id, const char *task_id, int64_t skip,
-                  int64_t take, struct arena *a, struct artifact **ret, size_t *ret_n,
-                  int64_t *ret_total, struct error *e) MUST_USE;
+struct artifact_query { /* NULL = any */
+    const char *space_id;
+    const char *regarding; /* a task, what a task is about (a deployment, a runbook run), or what
+                              that points to (its release, snapshot, environment, ...) */
+    const char *const *ids;
+    size_t n_ids;
+    const char *partial_name;
+    int64_t skip, take;
+};
+/** Newest first. */
+int artifact_list(struct db_tx *tx, const struct artifact_query *q, struct arena *a,
+                  struct artifact **ret, size_t *ret_n, int64_t *ret_total,
+                  struct error *e) MUST_USE;
 /** Up to ${take} of those that ${invocation} asked for and nobody has collected yet, oldest first.
  */
 int artifact_unfetched(struct db_tx *tx, const char *task_id, const char *invocation, int64_t take,

@@ -19,6 +19,13 @@ apiSuite('artifacts', (at) => {
         assert.equal(answer.headers.get('content-disposition'), 'attachment; filename="Re_port.bin"');
         const [deployment] = (await at.api.get(`${S}/deployments?projects=${project.id}`)).Items;
         assert.deepEqual((await at.api.get(`${S}/artifacts?regarding=${deployment.Id}`)).Items, [artifact]);
+        const release = await at.api.get(deployment.Links.Release);
+        assert.deepEqual((await at.api.get(release.Links.Artifacts)).Items, [artifact]);
+        const run = await project.run(await project.createRunbook([scriptStep('keep', 'echo x > y.txt; new_octopusartifact "$PWD/y.txt"')]));
+        const [{ RunbookSnapshotId }] = (await at.api.get(`${S}/runbookRuns?projects=${project.id}`)).Items;
+        const snapshot = await at.api.get(`${S}/runbookSnapshots/${RunbookSnapshotId}`);
+        assert.deepEqual((await at.api.get(snapshot.Links.Artifacts)).Items.map((a) => [a.Filename, a.ServerTaskId]), [['y.txt', run.Id]]);
+        assert.equal((await at.api.get(`${S}/artifacts/all?regarding=${project.id}`)).length, 2);
     });
 
     test('a client adds the document first and then the content', async () => {

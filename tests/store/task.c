@@ -155,17 +155,19 @@ struct found {
 
 static int of_task(struct db_tx *tx, void *ctx, struct error *e)
 {
+    struct artifact_query q = {
+        .space_id = "Spaces-1", .regarding = "ServerTasks-1", .skip = 1, .take = 2};
     struct found *f = ctx;
 
-    return artifact_list(tx, "Spaces-1", "ServerTasks-1", 1, 2, &f->arena, &f->list, &f->n,
-                         &f->total, e);
+    return artifact_list(tx, &q, &f->arena, &f->list, &f->n, &f->total, e);
 }
 
 static int of_space(struct db_tx *tx, void *ctx, struct error *e)
 {
+    struct artifact_query q = {.space_id = "Spaces-1", .take = 10};
     struct found *f = ctx;
 
-    return artifact_list(tx, "Spaces-1", NULL, 0, 10, &f->arena, &f->list, &f->n, &f->total, e);
+    return artifact_list(tx, &q, &f->arena, &f->list, &f->n, &f->total, e);
 }
 
 static int unfetched(struct db_tx *tx, void *ctx, struct error *e)
