@@ -7,20 +7,8 @@
 
 static const char *name_of(const struct document *d) { return d->name[0] ? d->name : d->id; }
 
-/* Does the deployment or run of a task come from this release or snapshot? 1 = yes. */
-static int comes_from(struct db_tx *tx, struct call *c, const struct task *t, const char *id,
-                      struct error *e)
-{
-    const struct resource *r = t->runbook_id ? &runbook_run_resource : &deployment_resource;
-    json_auto_t *subject = NULL;
-
-    if (t->subject_id == NULL) return 0;
-    if (resource_read(tx, c, r, NULL, t->subject_id, &subject, e) < 0) return -1;
-    return strcmp(jv_str(subject, t->runbook_id ? "RunbookSnapshotId" : "ReleaseId", ""), id) == 0;
-}
-
 static int check_tasks(struct db_tx *tx, struct call *c, const struct task_query *narrowed,
-                       const struct document *d, bool by_subject, struct error *e)
+                       const struct document *d, struct error *e)
 {
     static const char *const active[] = {"Queued", "Executing", "Cancelling"};
     struct task_query q = *narrowed;
@@ -30,17 +18,11 @@ static int check_tasks(struct db_tx *tx, struct call *c, const struct task_query
 
     q.states = active;
     q.n_states = ARRAY_LEN(active);
-    q.take = by_subject ? INT32_MAX : 1;
+    q.take = 1;
     if (task_list(tx, &q, c->arena, &list, &n, &total, e) < 0) return -1;
-    for (size_t i = 0; i < n; i++) {
-        int needs = by_subject ? comes_from(tx, c, &list[i], d->id, e) : 1;
-        if (needs < 0) return -1;
-        if (needs)
-            return fail(e, ERR_INVALID,
-                        "%.100s is used by %s, which is %s; cancel it or wait for its end",
-                        name_of(d), list[i].id, list[i].state);
-    }
-    return 0;
+    if (n == 0) return 0;
+    return fail(e, ERR_INVALID, "%.100s is used by %s, which is %s; cancel it or wait for its end",
+                name_of(d), list[0].id, list[0].state);
 }
 
 static int check_default(const struct document *d, const char *why, struct error *e)
@@ -72,13 +54,11 @@ int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
     if (r == &project_resource) q.project_id = d->id;
     else if (r == &environment_resource) q.environment_id = d->id;
     else if (r == &runbook_resource) q.runbook_id = d->id;
-    else if (r == &release_resource) q.project_id = d->owner_id;
-    else if (r == &runbook_snapshot_resource) q.runbook_id = d->owner_id;
+    else if (r == &release_resource || r == &runbook_snapshot_resource) q.about = d->id;
     else if (r == &channel_resource)
         return check_default(
             d, "the default channel of its project; make another one the default first", e);
     else return 0;
-    bool by_subject = r == &release_resource || r == &runbook_snapshot_resource;
     if (r == &runbook_snapshot_resource && check_published(tx, c, d, e) < 0) return -1;
-    return check_tasks(tx, c, &q, d, by_subject, e);
+    return check_tasks(tx, c, &q, d, e);
 }

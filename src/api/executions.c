@@ -22,6 +22,32 @@ int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, c
     return -1;
 }
 
+bool execution_is(const struct resource *r)
+{
+    return r == &deployment_resource || r == &runbook_run_resource;
+}
+
+struct http_strings execution_states(const struct call *c, const char *name)
+{
+    struct http_strings states = call_query_list(c, name);
+
+    for (size_t i = 0; i < states.n; i++) {
+        const char *known = task_state_named(states.items[i]);
+        if (known) states.items[i] = known;
+    }
+    return states;
+}
+
+int execution_complete(struct db_tx *tx, struct call *c, json_t *doc, struct error *e)
+{
+    struct task task;
+
+    if (task_get(tx, text(doc, "TaskId"), c->arena, &task, e) < 0) return -1;
+    jv_set_bool(doc, "FailureEncountered",
+                strcmp(task.state, "Failed") == 0 || strcmp(task.state, "TimedOut") == 0);
+    return 0;
+}
+
 static int freeze_one(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
                       const char **ret, struct error *e)
 {

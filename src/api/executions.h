@@ -21,6 +21,13 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x,
  * frozen document at the same time. */
 int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 
+/** Deployments and runbook runs: what tasks are about. */
+bool execution_is(const struct resource *r);
+/** States in the list parameter ${name}, as they are stored; an unknown one stays as it is. */
+struct http_strings execution_states(const struct call *c, const char *name);
+/** Sets the members of an answer that follow from the task. ${doc}: the stored document. */
+int execution_complete(struct db_tx *tx, struct call *c, json_t *doc, struct error *e) MUST_USE;
+
 /** The body of a command decoded by its table, members as the table writes them. */
 int execution_command(struct call *c, const struct field *table, json_t **ret,
                       struct error *e) MUST_USE;

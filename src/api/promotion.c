@@ -13,14 +13,14 @@ static const char *text(const json_t *o, const char *name) { return jv_str(o, na
 struct promotion {
     json_t *lifecycle;
     json_t *environments; /* all of the space, in order */
-    json_t *done;         /* ids of environments where the release has succeeded -> true */
+    const char **done;    /* ids of environments where the release has succeeded */
+    size_t n_done;
 };
 
 static void promotion_done(struct promotion *p)
 {
     json_decref(p->lifecycle);
     json_decref(p->environments);
-    json_decref(p->done);
 }
 
 static int read_lifecycle(struct db_tx *tx, struct call *c, const json_t *project,
@@ -35,38 +35,6 @@ static int read_lifecycle(struct db_tx *tx, struct call *c, const json_t *projec
                          str_blank(own) ? text(project, "LifecycleId") : own, ret, e);
 }
 
-/* Where the release has been deployed to with success. */
-static int read_done(struct db_tx *tx, struct call *c, const json_t *release, json_t **ret,
-                     struct error *e)
-{
-    static const char *const success[] = {"Success"};
-    struct document_query q = {.kind = deployment_resource.kind,
-                               .owner_id = text(release, "Id"),
-                               .order = DOCUMENT_BY_ID_DESC,
-                               .take = 1000};
-    json_auto_t *list = NULL, *where = json_object(), *done = json_object();
-    struct task *tasks;
-    json_t *one;
-    int64_t total;
-    size_t i, n;
-
-    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
-    const char **ids = ARENA_NEW(c->arena, const char *, json_array_size(list) + 1);
-    json_array_foreach (list, i, one) {
-        ids[i] = arena_strdup(c->arena, text(one, "TaskId"));
-        jv_set_str(where, ids[i], text(one, "EnvironmentId"));
-    }
-    struct task_query t = {.ids = ids,
-                           .n_ids = json_array_size(list),
-                           .states = success,
-                           .n_states = 1,
-                           .take = (int64_t)json_array_size(list)};
-    if (t.n_ids && task_list(tx, &t, c->arena, &tasks, &n, &total, e) < 0) return -1;
-    for (i = 0; t.n_ids && i < n; i++) jv_set_bool(done, text(where, tasks[i].id), true);
-    *ret = TAKE(done);
-    return 0;
-}
-
 static int promotion_read(struct db_tx *tx, struct call *c, const json_t *project,
                           const json_t *release, struct promotion *p, struct error *e)
 {
@@ -78,7 +46,7 @@ static int promotion_read(struct db_tx *tx, struct call *c, const json_t *projec
     if (read_lifecycle(tx, c, project, release, &p->lifecycle, e) < 0) return -1;
     if (json_array_size(jv_get(p->lifecycle, "Phases")) == 0) return 0;
     if (resource_documents(tx, c, &q, &p->environments, e) < 0) return -1;
-    return read_done(tx, c, release, &p->done, e);
+    return task_environments_reached(tx, text(release, "Id"), c->arena, &p->done, &p->n_done, e);
 }
 
 static bool lists(const json_t *phase, const char *member, const char *id)
@@ -117,6 +85,13 @@ static int phase_of(const struct promotion *p, const char *environment_id)
     return open;
 }
 
+static bool reached(const struct promotion *p, const char *environment_id)
+{
+    for (size_t i = 0; i < p->n_done; i++)
+        if (strcmp(p->done[i], environment_id) == 0) return true;
+    return false;
+}
+
 static bool phase_done(const struct promotion *p, size_t number)
 {
     const json_t *phase = json_array_get(jv_get(p->lifecycle, "Phases"), number), *one;
@@ -127,7 +102,7 @@ static bool phase_done(const struct promotion *p, size_t number)
     json_array_foreach (p->environments, i, one) {
         if (phase_of(p, text(one, "Id")) != (int)number) continue;
         all++;
-        good += jv_bool(p->done, text(one, "Id"), false);
+        good += reached(p, text(one, "Id"));
     }
     return good >= (wanted == 0 || wanted > all ? all : wanted);
 }
@@ -154,7 +129,7 @@ static const char *refusal(struct call *c, const struct promotion *p, const json
 int promotion_check(struct db_tx *tx, struct call *c, const json_t *project, const json_t *release,
                     const json_t *environment, const char *member, struct error *e)
 {
-    CLEANUP(promotion_done) struct promotion p = {NULL, NULL, NULL};
+    CLEANUP(promotion_done) struct promotion p = {0};
 
     if (promotion_read(tx, c, project, release, &p, e) < 0) return -1;
     const char *why = refusal(c, &p, environment);
@@ -164,7 +139,7 @@ int promotion_check(struct db_tx *tx, struct call *c, const json_t *project, con
 int promotion_targets(struct db_tx *tx, struct call *c, const json_t *project,
                       const json_t *release, json_t **ret, struct error *e)
 {
-    CLEANUP(promotion_done) struct promotion p = {NULL, NULL, NULL};
+    CLEANUP(promotion_done) struct promotion p = {0};
     struct document_query q = {.kind = environment_resource.kind,
                                .space_id = c->space_id,
                                .order = DOCUMENT_BY_SORT,

@@ -14,8 +14,8 @@
 #include "model/resource.h"
 #include "store/document.h"
 
-/* Route handlers. A list takes ids, name, partialName, skip, take and the ids of what its items
- * point to. */
+/* Route handlers. A list takes ids, name, partialName, skip, take, the ids of what its items
+ * point to, and the state of the task of deployments and runs. */
 int resource_list(struct call *c, struct error *e);
 int resource_all(struct call *c, struct error *e);
 int resource_get(struct call *c, struct error *e);

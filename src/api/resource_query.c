@@ -1,8 +1,8 @@
 /* resource_query.c - reading resources: what a path means, one document, lists. See resource.h. */
 #include <string.h>
 
+#include "api/executions.h"
 #include "api/paging.h"
-#include "api/resource.h"
 
 static int not_found(struct error *e, const char *id)
 {
@@ -180,35 +180,31 @@ int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, co
     return document_json(&d, ret, e);
 }
 
-struct reading {
-    struct call *c;
-    const struct resource *r;
-    json_t *doc;
-};
+/* A stored document as an answer. New reference. */
+static int answer(struct db_tx *tx, struct call *c, const struct resource *r,
+                  const struct document *d, json_t **ret, struct error *e)
+{
+    json_auto_t *doc = NULL;
+
+    if (document_json(d, &doc, e) < 0) return -1;
+    if (execution_is(r) && execution_complete(tx, c, doc, e) < 0) return -1;
+    *ret = resource_answer(r, doc);
+    return 0;
+}
 
 static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    struct reading *x = ctx;
+    struct call *c = ctx;
     struct resource_target t;
     struct document d;
 
-    json_decref(x->doc);
-    x->doc = NULL;
-    if (resource_target_of(tx, x->c, &t, e) < 0 || resource_locate(tx, x->c, &t, &d, e) < 0)
-        return -1;
-    x->r = t.r;
-    return document_json(&d, &x->doc, e);
+    json_decref(c->out);
+    c->out = NULL;
+    if (resource_target_of(tx, c, &t, e) < 0 || resource_locate(tx, c, &t, &d, e) < 0) return -1;
+    return answer(tx, c, t.r, &d, &c->out, e);
 }
 
-int resource_get(struct call *c, struct error *e)
-{
-    struct reading x = {.c = c};
-
-    if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
-    resource_reply(c, x.r, x.doc);
-    json_decref(x.doc);
-    return 0;
-}
+int resource_get(struct call *c, struct error *e) { return db_read(call_app(c)->db, get_tx, c, e); }
 
 /* ---- lists ---- */
 
@@ -290,7 +286,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct listing *l = ctx;
     struct call *c = l->c;
-    struct http_strings ids = call_query_list(c, "ids");
+    struct http_strings ids = call_query_list(c, "ids"), states;
     struct resource_target t;
     struct document_page page;
 
@@ -303,6 +299,10 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.name = call_query(c, "name");
     q.partial_name = partial_name(c);
     q.order = order_of(t.r);
+    if (execution_is(t.r) && (states = execution_states(c, "taskState")).n) {
+        q.task_states = states.items;
+        q.n_task_states = states.n;
+    }
     q.skip = l->paging.skip;
     q.take = l->paging.take;
     add_filters(c, t.r, &q);
@@ -310,9 +310,9 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     l->r = t.r;
     l->total = page.total;
     for (size_t i = 0; i < page.n; i++) {
-        json_auto_t *doc = NULL;
-        if (document_json(&page.items[i], &doc, e) < 0) return -1;
-        jv_push(l->items, resource_answer(t.r, doc));
+        json_t *one;
+        if (answer(tx, c, t.r, &page.items[i], &one, e) < 0) return -1;
+        jv_push(l->items, one);
     }
     return 0;
 }

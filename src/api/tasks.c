@@ -16,7 +16,8 @@ struct page {
     struct task *list;
     size_t n;
     int64_t total;
-    struct task_counts counts;
+    bool with_counts;
+    struct task_counts counts, everywhere;
 };
 
 static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -24,7 +25,10 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct page *p = ctx;
 
     if (task_list(tx, &p->q, p->c->arena, &p->list, &p->n, &p->total, e) < 0) return -1;
-    return task_count(tx, p->q.space_id, &p->counts, e);
+    if (!p->with_counts) return 0;
+    if (task_count(tx, p->q.space_id, &p->counts, e) < 0) return -1;
+    p->everywhere = p->counts;
+    return p->q.space_id ? task_count(tx, NULL, &p->everywhere, e) : 0;
 }
 
 static json_t *counts_document(const struct task_counts *n)
@@ -41,45 +45,83 @@ static json_t *counts_document(const struct task_counts *n)
     return o;
 }
 
+static struct task_counts elsewhere(const struct page *p)
+{
+    const struct task_counts *all = &p->everywhere, *here = &p->counts;
+
+    return (struct task_counts){.queued = all->queued - here->queued,
+                                .executing = all->executing - here->executing,
+                                .cancelling = all->cancelling - here->cancelling,
+                                .success = all->success - here->success,
+                                .failed = all->failed - here->failed,
+                                .canceled = all->canceled - here->canceled,
+                                .timed_out = all->timed_out - here->timed_out};
+}
+
 /* The states that the query asks for: `states`, or those of `active` and `running`. */
 static int wanted_states(struct call *c, struct task_query *q, struct error *e)
 {
     static const char *const active[] = {"Queued", "Executing", "Cancelling"};
-    struct http_strings states = call_query_list(c, "states");
-    bool only_active, only_running;
+    struct http_strings states = execution_states(c, "states");
+    bool only_active, only_running, interrupted;
 
-    if (call_query_flag(c, "active", false, &only_active, e) < 0) return -1;
-    if (call_query_flag(c, "running", false, &only_running, e) < 0) return -1;
+    if (call_query_flag(c, "active", false, &only_active, e) < 0 ||
+        call_query_flag(c, "running", false, &only_running, e) < 0 ||
+        call_query_flag(c, "hasPendingInterruptions", false, &interrupted, e) < 0)
+        return -1;
     if (states.n) q->states = states.items, q->n_states = states.n;
     else if (only_running) q->states = active + 1, q->n_states = 2;
     else if (only_active) q->states = active, q->n_states = 3;
+    if (interrupted) q->states = active, q->n_states = 0; /* no task asks a person */
     return 0;
 }
 
+static int wanted_warnings(struct call *c, struct task_query *q, struct error *e)
+{
+    bool *wanted = ARENA_NEW(c->arena, bool, 1);
+
+    if (call_query_flag(c, "hasWarningsOrErrors", false, wanted, e) < 0) return -1;
+    if (call_query(c, "hasWarningsOrErrors")) q->has_warnings = wanted;
+    return 0;
+}
+
+static struct task_query query_of(struct call *c)
+{
+    struct http_strings ids = call_query_list(c, "ids"), spaces = call_query_list(c, "spaces");
+
+    return (struct task_query){.space_id = c->space_id,
+                               .spaces = spaces.n ? spaces.items : NULL,
+                               .n_spaces = spaces.n,
+                               .ids = ids.n ? ids.items : NULL,
+                               .n_ids = ids.n,
+                               .kind = call_query(c, "name"),
+                               .project_id = call_query(c, "project"),
+                               .environment_id = call_query(c, "environment"),
+                               .runbook_id = call_query(c, "runbook"),
+                               .node_id = call_query(c, "node"),
+                               .partial_name = call_query(c, "partialName")};
+}
+
+/* The counts go over the whole table: who waits for tasks by their ids does not look at them. */
 static int tasks_list(struct call *c, struct error *e)
 {
     struct paging paging;
-    struct http_strings ids = call_query_list(c, "ids"), spaces = call_query_list(c, "spaces");
-    struct page p = {.c = c,
-                     .q = {.space_id = c->space_id     ? c->space_id
-                                       : spaces.n == 1 ? spaces.items[0]
-                                                       : NULL,
-                           .ids = ids.n ? ids.items : NULL,
-                           .n_ids = ids.n,
-                           .kind = call_query(c, "name"),
-                           .project_id = call_query(c, "project"),
-                           .environment_id = call_query(c, "environment"),
-                           .runbook_id = call_query(c, "runbook"),
-                           .partial_name = call_query(c, "partialName")}};
+    struct page p = {.c = c, .q = query_of(c)};
 
-    if (paging_read(c, &paging, e) < 0 || wanted_states(c, &p.q, e) < 0) return -1;
+    if (paging_read(c, &paging, e) < 0 || wanted_states(c, &p.q, e) < 0 ||
+        wanted_warnings(c, &p.q, e) < 0)
+        return -1;
     p.q.skip = paging.skip;
     p.q.take = paging.take;
+    p.with_counts = p.q.ids == NULL;
     if (db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
     json_t *items = json_array();
     for (size_t i = 0; i < p.n; i++) jv_push(items, task_document(call_app(c), &p.list[i]));
     c->out = paging_envelope(c, &paging, "Task", p.total, items);
+    if (!p.with_counts) return 0;
+    struct task_counts others = elsewhere(&p);
     jv_set(c->out, "TotalCounts", counts_document(&p.counts));
+    jv_set(c->out, "TotalCountsInOtherSpaces", counts_document(&others));
     return 0;
 }
 
@@ -448,7 +490,10 @@ static const struct route_query list_query[] = {
     {"environment", QUERY_TEXT, "id of an environment"},
     {"runbook", QUERY_TEXT, "id of a runbook"},
     {"partialName", QUERY_TEXT, "part of the description, in any case"},
-    {"spaces", QUERY_LIST, "id of a space"},
+    {"spaces", QUERY_LIST, "only tasks of these spaces"},
+    {"node", QUERY_TEXT, "id of the server node that runs them"},
+    {"hasWarningsOrErrors", QUERY_FLAG, "whether their log has warnings or errors"},
+    {"hasPendingInterruptions", QUERY_FLAG, "only tasks that wait for a person: none"},
     {NULL, 0, NULL}};
 static const struct route_query details_query[] = {
     {"verbose", QUERY_FLAG, "verbose lines too"},

@@ -16,7 +16,7 @@
     {"DeployedById", FIELD_STRING, FIELD_READ_ONLY, .doc = "id of that user"},                     \
     {"DeployedToMachineIds", FIELD_LIST, FIELD_READ_ONLY, .item = FIELD_STRING,                    \
      .doc = "targets it reached"},                                                                 \
-    {"FailureEncountered", FIELD_BOOL, FIELD_READ_ONLY, .doc = "true: a step failed"},             \
+    {"FailureEncountered", FIELD_BOOL, FIELD_READ_ONLY, .doc = "true: its task has failed"},       \
     {"ManifestVariableSetId", FIELD_STRING, FIELD_READ_ONLY, .doc = "variables it ran with"},      \
     {"Comments", FIELD_STRING, FIELD_CREATE_ONLY, .doc = "for people"},                            \
     {"FormValues", FIELD_MAP, FIELD_CREATE_ONLY, .item = FIELD_STRING,                             \

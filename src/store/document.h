@@ -114,6 +114,9 @@ struct document_query {
     const char *name, *slug, *partial_name; /* NULL or "" = any */
     const struct document_filter *filters;  /* all must hold */
     size_t n_filters;
+    const char *const
+        *task_states; /* only what a task in one of these states is about; NULL = any */
+    size_t n_task_states;
     enum document_order order;
     int64_t skip, take; /* take < 0 = all, 0 = only count */
     bool without_body;

@@ -9,6 +9,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "db/query.h"
+
+enum { IDS_MAX = 5000 };
 #define COLUMNS                                                                                    \
     "id, rank, space_id, kind, description, state, tag, node_id, epoch, cancel_by, queued_at, "    \
     "started_at, completed_at, updated_at, error, has_warnings, cleanup, journal_seq, log_lines, " \
@@ -18,6 +21,16 @@ bool task_state_ended(const char *state)
 {
     return strcmp(state, "Queued") != 0 && strcmp(state, "Executing") != 0 &&
            strcmp(state, "Cancelling") != 0;
+}
+
+const char *task_state_named(const char *name)
+{
+    static const char *const states[] = {"Queued",   "Executing", "Cancelling", "Success",
+                                         "Canceled", "Failed",    "TimedOut"};
+
+    for (size_t i = 0; i < ARRAY_LEN(states); i++)
+        if (str_same(states[i], name)) return states[i];
+    return NULL;
 }
 
 static void read_row(struct db_rows *r, struct arena *a, struct task *t)
@@ -343,90 +356,53 @@ int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret
     return r < 0 ? -1 : 0;
 }
 
-/* Every filter is a parameter that may be null, so that one text serves every query. Lists are
- * joined by newlines. */
-#define FILTER                                                                      \
-    " from task where ($1 is null or space_id = $1) and ($2 is null or kind = $2) " \
-    "and ($3 is null or project_id = $3) and ($4 is null or environment_id = $4) "  \
-    "and ($5 is null or runbook_id = $5) and ($6 is null or subject_id = $6) "      \
-    "and ($7 is null or lower(description) like $7 escape '!') "                    \
-    "and ($8 is null or $8 like '%/' || state || '/%')"
-static const char SQL_LIST[] = "select " COLUMNS FILTER " order by rank desc limit $9 offset $10";
-static const char SQL_COUNT[] = "select count(*)" FILTER;
-
-/* "/a/b/" of a list, NULL for none: ids and states hold no slash. */
-static const char *joined(struct arena *a, const char *const *items, size_t n)
+static void add_conditions(struct query *q, const struct task_query *w, const char *part)
 {
-    if (items == NULL) return NULL;
-    const char *s = "/";
-    for (size_t i = 0; i < n; i++) s = arena_fmt(a, "%s%s/", s, items[i]);
-    return s;
+    query_add(q, " from task where 1 = 1");
+    if (w->space_id) query_add1(q, " and space_id = ?", TEXT(w->space_id));
+    if (w->spaces) query_add_in(q, " and space_id in", w->spaces, w->n_spaces);
+    if (w->ids) query_add_in(q, " and id in", w->ids, w->n_ids);
+    if (w->states) query_add_in(q, " and state in", w->states, w->n_states);
+    if (w->kind) query_add1(q, " and kind = ?", TEXT(w->kind));
+    if (w->project_id) query_add1(q, " and project_id = ?", TEXT(w->project_id));
+    if (w->environment_id) query_add1(q, " and environment_id = ?", TEXT(w->environment_id));
+    if (w->runbook_id) query_add1(q, " and runbook_id = ?", TEXT(w->runbook_id));
+    if (w->node_id) query_add1(q, " and node_id = ?", TEXT(w->node_id));
+    if (w->about)
+        query_add1(q, " and subject_id in (select from_id from reference where to_id = ?)",
+                   TEXT(w->about));
+    if (w->has_warnings) query_add1(q, " and has_warnings = ?", I64(*w->has_warnings));
+    if (part) query_add1(q, " and lower(description) like ? escape '!'", TEXT(part));
 }
 
-/* A LIKE pattern that finds ${text} anywhere, with its own wildcards made plain. */
-static const char *like(struct arena *a, const char *text)
+static int read_page(struct db_tx *tx, const struct task_query *w, const char *part,
+                     struct arena *a, struct task **ret, size_t *ret_n, struct error *e)
 {
-    if (text == NULL) return NULL;
-    CLEANUP(freep) char *folded = str_fold(text);
-    CLEANUP(buf_done) struct buf b = BUF_INIT(BUF_UNBOUNDED);
-    buf_addc(&b, '%');
-    for (const char *p = folded; *p; p++) {
-        if (*p == '%' || *p == '_' || *p == '!') buf_addc(&b, '!');
-        buf_addc(&b, *p);
-    }
-    buf_addc(&b, '%');
-    return arena_strdup(a, buf_str(&b));
+    CLEANUP(query_done) struct query q = QUERY_INIT;
+    struct db_rows *rows = NULL;
+
+    query_add(&q, "select " COLUMNS);
+    add_conditions(&q, w, part);
+    query_add1(&q, " order by rank desc limit ?", I64(w->take));
+    query_add1(&q, " offset ?", I64(w->skip));
+    if (query_rows(tx, &q, &rows, e) < 0) return -1;
+    return take_all(rows, a, ret, ret_n, e);
 }
 
-static bool among(const char *const *list, size_t n, const char *item)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(list[i], item) == 0) return true;
-    return list == NULL;
-}
-
-/* A list by ids reads each by its key: clients that wait for a task ask so every second. */
-static int list_by_ids(struct db_tx *tx, const struct task_query *q, struct arena *a,
-                       struct task **ret, size_t *ret_n, int64_t *ret_total, struct error *e)
-{
-    ARENA_LIST(struct task) list = {0};
-    int64_t found = 0;
-
-    for (size_t i = 0; i < q->n_ids; i++) {
-        struct db_rows *rows = NULL;
-        struct task t;
-        if (db_query(tx, SQL_GET, ARGS(TEXT(q->ids[i])), &rows, e) < 0) return -1;
-        int r = take_one(rows, a, &t, e);
-        if (r < 0) return -1;
-        if (r == 0 || (q->space_id && strcmp(q->space_id, t.space_id) != 0)) continue;
-        if (!among(q->states, q->n_states, t.state)) continue;
-        if (found++ >= q->skip && (int64_t)list.n < q->take) *ARENA_ADD(a, &list) = t;
-    }
-    *ret = list.items;
-    *ret_n = list.n;
-    *ret_total = found;
-    return 0;
-}
-
-#define FILTER_ARGS(q, partial, states)                                                     \
-    TEXT((q)->space_id), TEXT((q)->kind), TEXT((q)->project_id), TEXT((q)->environment_id), \
-        TEXT((q)->runbook_id), TEXT((q)->subject_id), TEXT(partial), TEXT(states)
-
-int task_list(struct db_tx *tx, const struct task_query *q, struct arena *a, struct task **ret,
+/* The count is left out when the page shows it. */
+int task_list(struct db_tx *tx, const struct task_query *w, struct arena *a, struct task **ret,
               size_t *ret_n, int64_t *ret_total, struct error *e)
 {
-    CLEANUP(db_rows_freep) struct db_rows *count = NULL;
-    struct db_rows *rows = NULL;
-    const char *states = joined(a, q->states, q->n_states), *partial = like(a, q->partial_name);
+    CLEANUP(query_done) struct query count = QUERY_INIT;
+    CLEANUP(freep) char *part = str_blank(w->partial_name) ? NULL : query_like(w->partial_name);
 
-    if (q->ids) return list_by_ids(tx, q, a, ret, ret_n, ret_total, e);
-    if (db_query(tx, SQL_COUNT, ARGS(FILTER_ARGS(q, partial, states)), &count, e) < 0) return -1;
-    if (db_next(count, e) < 0) return -1;
-    *ret_total = db_i64(count, 0);
-    if (db_query(tx, SQL_LIST, ARGS(FILTER_ARGS(q, partial, states), I64(q->take), I64(q->skip)),
-                 &rows, e) < 0)
-        return -1;
-    return take_all(rows, a, ret, ret_n, e);
+    if (w->n_ids > IDS_MAX) return fail_at(e, "ids", "%zu ids, %d are allowed", w->n_ids, IDS_MAX);
+    if (read_page(tx, w, part, a, ret, ret_n, e) < 0) return -1;
+    *ret_total = (int64_t)*ret_n;
+    if (w->skip == 0 && *ret_total < w->take) return 0;
+    query_add(&count, "select count(*)");
+    add_conditions(&count, w, part);
+    return query_i64(tx, &count, ret_total, e);
 }
 
 #define AHEAD                                                                              \
@@ -504,4 +480,22 @@ int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct erro
         return -1;
     *ret = db_i64(rows, 0);
     return 0;
+}
+
+static const char SQL_REACHED[] =
+    "select distinct t.environment_id from reference r join task t on t.subject_id = r.from_id "
+    "where r.to_id = $1 and t.state = 'Success' and t.environment_id is not null";
+
+int task_environments_reached(struct db_tx *tx, const char *id, struct arena *a, const char ***ret,
+                              size_t *ret_n, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    ARENA_LIST(const char *) list = {0};
+    int r;
+
+    if (db_query(tx, SQL_REACHED, ARGS(TEXT(id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0) *ARENA_ADD(a, &list) = arena_strdup(a, db_text(rows, 0));
+    *ret = list.items;
+    *ret_n = list.n;
+    return r;
 }

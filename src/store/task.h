@@ -75,13 +75,19 @@ int task_cancel(struct db_tx *tx, const char *id, const char *by, int64_t now_ms
 int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret,
              struct error *e) MUST_USE;
 
+/** The state of that name, in any case; NULL when there is none. */
+const char *task_state_named(const char *name);
+
 struct task_query {
     const char *space_id;      /* NULL = all */
-    const char *const *ids;    /* n_ids of them; NULL = any */
+    const char *const *spaces; /* n_spaces of them; NULL = any */
+    const char *const *ids;    /* likewise; at most 5000 */
     const char *const *states; /* likewise */
-    size_t n_ids, n_states;
-    const char *kind, *project_id, *environment_id, *runbook_id, *partial_name; /* NULL = any */
-    const char *subject_id;
+    size_t n_spaces, n_ids, n_states;
+    const char *kind, *project_id, *environment_id, *runbook_id, *node_id; /* NULL = any */
+    const char *partial_name; /* part of the description in any case */
+    const char *about; /* a document that what they are about points to: a release, a snapshot */
+    const bool *has_warnings;
     int64_t skip, take;
 };
 /** Newest first. */
@@ -100,6 +106,10 @@ struct task_counts {
 };
 int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret,
                struct error *e) MUST_USE;
+/** Ids of the environments where a task has ended with Success whose subject points to ${id}, a
+ * release. */
+int task_environments_reached(struct db_tx *tx, const char *id, struct arena *a, const char ***ret,
+                              size_t *ret_n, struct error *e) MUST_USE;
 /** Queued tasks with a smaller rank. */
 int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct error *e) MUST_USE;
 #endif

@@ -40,8 +40,48 @@ apiSuite('tasks', (at) => {
         assert.deepEqual(await ids('ids=ServerTasks-99999'), []);
         const page = await at.api.get(`${S}/tasks?skip=0&take=300&ids=${one.Id}`);
         assert.equal(page.TotalResults, 1);
-        assert.ok(page.TotalCounts.Success >= 3);
+        assert.equal(page.TotalCounts, undefined);
+        const { TotalCounts, TotalCountsInOtherSpaces } = await at.api.get(`${S}/tasks?active=true`);
+        assert.ok(TotalCounts.Success >= 3);
+        assert.deepEqual(Object.keys(TotalCountsInOtherSpaces), Object.keys(TotalCounts));
+        assert.ok(Object.values(TotalCountsInOtherSpaces).every((n) => n === 0));
         assert.ok((await at.api.get('/api/tasks/taskTypes')).some((type) => type.Id === 'Deploy'));
+    });
+
+    test('every filter of a task list holds, also beside ids, and a task is answered once', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
+        const good = await project.deploy();
+        await project.setSteps([scriptStep('fail', 'echo oh >&2; exit 1')]);
+        const bad = await project.deploy();
+        const both = `ids=${good.Id},${bad.Id}`;
+        const ids = async (query) => (await at.api.get(`${S}/tasks?${query}`)).Items.map((t) => t.Id);
+        for (const [query, wanted] of [
+            [`${both},${good.Id}`, [bad, good]], [`${both}&states=success`, [good]], [`project=${project.id}&states=FAILED`, [bad]],
+            [`${both}&name=RunbookRun`, []], [`${both}&project=Projects-999`, []], [`${both}&environment=Environments-999`, []], [`${both}&runbook=Runbooks-1`, []],
+            [`${both}&partialName=no%20such`, []], [`${both}&partialName=${encodeURIComponent(project.name.toUpperCase())}`, [bad, good]],
+            [`${both}&hasWarningsOrErrors=true`, [bad]], [`${both}&hasWarningsOrErrors=false`, [good]], [`${both}&hasPendingInterruptions=true`, []],
+            [`${both}&node=${good.ServerNode}`, [bad, good]], [`${both}&node=No-such`, []], [`${both}&take=1&skip=1`, [good]],
+        ]) {
+            assert.deepEqual(await ids(query), wanted.map((t) => t.Id), query);
+        }
+        const inSpaces = async (spaces) => (await at.api.get(`/api/tasks?${both}&spaces=${spaces}`)).TotalResults;
+        assert.deepEqual([await inSpaces('Spaces-1,Spaces-2'), await inSpaces('Spaces-2,Spaces-3')], [2, 0]);
+    });
+
+    test('deployments and runbook runs are found by the state of their task, and say whether it failed', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'true')] });
+        await project.deploy();
+        await project.setSteps([scriptStep('fail', 'exit 1')]);
+        const bad = await project.deploy();
+        const run = await project.run(await project.createRunbook([scriptStep('hi', 'true')]));
+        const list = async (noun, states) => (await at.api.get(`${S}/${noun}?projects=${project.id}&taskState=${states}`)).Items;
+        assert.deepEqual((await list('deployments', 'failed')).map((d) => [d.TaskId, d.FailureEncountered]), [[bad.Id, true]]);
+        assert.deepEqual((await list('deployments', 'Success,TimedOut')).map((d) => d.FailureEncountered), [false]);
+        assert.equal((await list('deployments', 'Queued')).length, 0);
+        assert.deepEqual((await list('runbookRuns', 'Success')).map((r) => r.TaskId), [run.Id]);
+        assert.equal((await list('runbookRuns', 'Failed')).length, 0);
+        const [deployment] = await list('deployments', 'Failed');
+        assert.equal((await at.api.get(deployment.Links.Self)).FailureEncountered, true);
     });
 
     test('details are a tree with lines; verbose and tail narrow them; raw is all of it as text', async () => {
