@@ -69,14 +69,80 @@ int execution_freeze(struct db_tx *tx, struct call *c, const char *variables_id,
 
 /* ---- what was asked for ---- */
 
+/* There are no such things here: naming one is a mistake that must not pass unseen. */
+static void refuse_names(struct call *c, const json_t *o)
+{
+    static const struct {
+        const char *member, *noun;
+    } lists[] = {{"Tenants", "tenant"},
+                 {"TenantTags", "tenant tag"},
+                 {"TenantId", "tenant"},
+                 {"SpecificMachineNames", "deployment target"},
+                 {"ExcludedMachineNames", "deployment target"},
+                 {"SpecificMachineIds", "deployment target"},
+                 {"ExcludedMachineIds", "deployment target"},
+                 {"SpecificTargetTagNames", "target tag"},
+                 {"ExcludedTargetTagNames", "target tag"},
+                 {"DeploymentFreezeNames", "deployment freeze"},
+                 {"Packages", "package"},
+                 {"PackageVersion", "package of the version"},
+                 {"PackagePrerelease", "package with the pre-release tag"},
+                 {"GitRef", "Git reference"},
+                 {"GitCommit", "Git commit"},
+                 {"GitResources", "Git resource"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
+        const json_t *v = jv_get(o, lists[i].member),
+                     *first = json_is_array(v) ? json_array_get(v, 0) : v;
+        if (json_is_string(first) && !str_blank(json_string_value(first)))
+            call_problem(c, "%s: there is no %s '%s'", lists[i].member, lists[i].noun,
+                         json_string_value(first));
+    }
+}
+
+/* A command names its space up to three times beside the address: all must mean the same. */
+struct space_check {
+    struct call *c;
+    const json_t *command;
+};
+
+static int check_space(struct db_tx *tx, void *ctx, struct error *e)
+{
+    static const char *const members[] = {"SpaceId", "SpaceIdOrName", "SpaceName"};
+    struct space_check *x = ctx;
+    struct call *c = x->c;
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
+        const char *named = text(x->command, members[i]);
+        json_auto_t *space = NULL;
+        if (*named == '\0' || strcmp(named, c->space_id) == 0) continue;
+        if (execution_find(tx, c, &space_resource, NULL, members[i], named, &space, e) < 0)
+            return -1;
+        if (strcmp(text(space, "Id"), c->space_id) != 0)
+            return fail_at(e, members[i], "%s: '%s' is another space than %s of the address",
+                           members[i], named, c->space_id);
+    }
+    return 0;
+}
+
 int execution_command(struct call *c, const struct field *table, json_t **ret, struct error *e)
 {
     struct problems p = PROBLEMS_INIT(c->arena);
+    struct space_check x = {.c = c};
+    json_auto_t *command = NULL;
 
-    if (schema_decode(table, c->body, NULL, NULL, ret, &p) == 0) return 0;
     json_decref(c->errors);
-    c->errors = problems_json(&p);
-    return problems_fail(&p, e);
+    c->errors = NULL;
+    if (schema_decode(table, c->body, NULL, NULL, &command, &p) < 0) {
+        c->errors = problems_json(&p);
+        return problems_fail(&p, e);
+    }
+    x.command = command;
+    if (db_read(call_app(c)->db, check_space, &x, e) < 0) return -1;
+    refuse_names(c, command);
+    if (call_problems(c, e) < 0) return -1;
+    *ret = TAKE(command);
+    return 0;
 }
 
 /* Members of a command and what they are called in the document. */
@@ -94,30 +160,6 @@ static const struct {
     {"SkipStepNames", "SkipActions"},
 };
 
-/* There are no tenants and targets here: naming one is a mistake that must not pass unseen. */
-static void refuse_names(struct call *c, const json_t *o)
-{
-    static const struct {
-        const char *member, *noun;
-    } lists[] = {{"Tenants", "tenant"},
-                 {"TenantTags", "tenant tag"},
-                 {"TenantId", "tenant"},
-                 {"SpecificMachineNames", "deployment target"},
-                 {"ExcludedMachineNames", "deployment target"},
-                 {"SpecificMachineIds", "deployment target"},
-                 {"ExcludedMachineIds", "deployment target"},
-                 {"SpecificTargetTagNames", "target tag"},
-                 {"ExcludedTargetTagNames", "target tag"}};
-
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const json_t *v = jv_get(o, lists[i].member),
-                     *first = json_is_array(v) ? json_array_get(v, 0) : v;
-        if (json_is_string(first) && !str_blank(json_string_value(first)))
-            call_problem(c, "%s: there is no %s '%s'", lists[i].member, lists[i].noun,
-                         json_string_value(first));
-    }
-}
-
 static void refuse_later(struct call *c, const json_t *o)
 {
     static const char *const members[] = {"RunAt", "NoRunAfter", "QueueTime", "QueueTimeExpiry"};
@@ -127,7 +169,8 @@ static void refuse_later(struct call *c, const json_t *o)
         const char *s = jv_str(o, members[i], NULL);
         if (s == NULL || !time_parse_iso(s, &at)) continue;
         if (i % 2 || at > now)
-            call_problem(c, "%s: '%s': runs start at once here; leave it out", members[i], s);
+            call_problem(c, "%s: '%s': nothing can be planned for later yet; leave it out",
+                         members[i], s);
     }
 }
 

@@ -28,7 +28,8 @@ struct http_strings execution_states(const struct call *c, const char *name);
 /** Sets the members of an answer that follow from the task. ${doc}: the stored document. */
 int execution_complete(struct db_tx *tx, struct call *c, json_t *doc, struct error *e) MUST_USE;
 
-/** The body of a command decoded by its table, members as the table writes them. */
+/** The body of a command decoded by its table, members as the table writes them. ERR_INVALID also
+ * when it names another space than the address, or things that are not here (tenants, packages). */
 int execution_command(struct call *c, const struct field *table, json_t **ret,
                       struct error *e) MUST_USE;
 /** The Deployment or RunbookRun (${r}) that a decoded command asks for; ${more}: members of its

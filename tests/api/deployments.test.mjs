@@ -41,7 +41,9 @@ apiSuite('deployments', (at) => {
         await assertRefused(at.api, 'POST', V1, { ...command, projectName: 'No such' }, ['projectName', 'No such']);
         await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: 'Staging' }, ['EnvironmentNames', 'Staging']);
         await assertRefused(at.api, 'POST', V1, { ...command, specificMachineNames: ['web-1'] }, ['SpecificMachineNames', 'web-1']);
-        await assertRefused(at.api, 'POST', V1, { ...command, runAt: '2999-01-01T00:00:00Z' }, ['RunAt', '2999']);
+        await assertRefused(at.api, 'POST', V1, { ...command, runAt: '2999-01-01T00:00:00Z' }, ['RunAt', '2999', 'later']);
+        await assertRefused(at.api, 'POST', V1, { ...command, noRunAfter: '2999-01-01T00:00:00Z' }, ['NoRunAfter', '2999', 'later']);
+        await assertRefused(at.api, 'POST', V1, { ...command, deploymentFreezeNames: ['Easter'] }, ['DeploymentFreezeNames', 'Easter']);
         assert.equal(await count(project), 0);
     });
 

@@ -50,6 +50,33 @@ apiSuite('releases', (at) => {
         assert.equal((await at.api.get(`${S}/projects/${project.id}/releases`)).TotalResults, 0);
     });
 
+    test('packages and Git references are refused with their value, empty ones are fine', async () => {
+        const project = await Project.create(at.api);
+        const path = `${S}/releases/create/v1`;
+        for (const [member, value] of [['Packages', ['Web:1.2']], ['PackageVersion', '1.2'], ['PackagePrerelease', 'beta'], ['GitRef', 'main'], ['GitCommit', 'abc'],
+            ['GitResources', ['Step:main']]]) {
+            await assertRefused(at.api, 'POST', path, { projectName: project.name, [member]: value }, [member, String(value)]);
+        }
+        assert.equal((await create(project, { Packages: [], PackageVersion: '', GitRef: null, GitResources: [] })).status, 201);
+        const selected = [{ ActionName: 'Web', PackageReferenceName: '', StepName: null, Version: '1.2' }];
+        assert.deepEqual((await at.api.post(`${S}/releases`, { ProjectId: project.id, SelectedPackages: selected })).SelectedPackages, selected);
+    });
+
+    test('a command that names another space than its address is refused', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('one', 'true')] });
+        const runbook = await project.createRunbook([scriptStep('one', 'true')]);
+        const commands = { releases: {}, deployments: { releaseVersion: await project.createRelease() }, 'runbook-runs': { runbookName: runbook.Name } };
+        for (const [noun, more] of Object.entries(commands)) {
+            const path = `${S}/${noun}/create/${noun === 'deployments' ? 'untenanted/' : ''}v1`;
+            const command = { projectName: project.name, environmentNames: [project.environment.Name], ...more };
+            for (const member of ['SpaceId', 'SpaceIdOrName', 'SpaceName']) {
+                await assertRefused(at.api, 'POST', path, { ...command, [member]: 'Elsewhere' }, [member, 'Elsewhere']);
+            }
+            const answer = await at.api.send('POST', path, { ...command, spaceId: 'Spaces-1', spaceIdOrName: 'DEFAULT', spaceName: 'Default' });
+            assert.equal(answer.status, 201, answer.text);
+        }
+    });
+
     test('members are bound in any case, and project and channel are found by id, name or slug', async () => {
         const project = await Project.create(at.api);
         const [channel] = (await at.api.get(`${S}/projects/${project.id}/channels`)).Items;
