@@ -143,12 +143,20 @@ static int content(struct call *c, struct error *e)
     return 0;
 }
 
+static int audit(struct db_tx *tx, struct call *c, const struct artifact *x, const char *category,
+                 const char *verb, struct error *e)
+{
+    return resource_audit(tx, c, &artifact_resource, x->space_id, category, verb, x->id,
+                          x->filename, x->task_id, e);
+}
+
 static int delete_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct one *x = ctx;
 
     if (get_tx(tx, ctx, e) < 0) return -1;
-    return artifact_delete(tx, x->artifact.id, e);
+    if (artifact_delete(tx, x->artifact.id, e) < 0) return -1;
+    return audit(tx, x->c, &x->artifact, "Deleted", "deleted", e);
 }
 
 static int delete (struct call *c, struct error *e)
@@ -192,7 +200,8 @@ static int add_tx(struct db_tx *tx, void *ctx, struct error *e)
                                 .created_at = clock_now(call_app(c)->clock)};
     if (counter_next(tx, artifact_resource.kind, &x->made.number, e) < 0) return -1;
     x->made.id = arena_fmt(c->arena, "%s-%lld", artifact_resource.kind, (long long)x->made.number);
-    return artifact_insert(tx, &x->made, e);
+    if (artifact_insert(tx, &x->made, e) < 0) return -1;
+    return audit(tx, c, &x->made, "Created", "created", e);
 }
 
 static int add(struct call *c, struct error *e)
@@ -206,6 +215,29 @@ static int add(struct call *c, struct error *e)
     return 0;
 }
 
+/* Only its name can change. */
+static int rename_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct one *x = ctx;
+    json_auto_t *stored = NULL, *doc = NULL;
+
+    if (get_tx(tx, ctx, e) < 0) return -1;
+    stored = document(x->c, &x->artifact);
+    if (resource_decode(x->c, &artifact_resource, x->c->body, stored, &doc, e) < 0) return -1;
+    x->artifact.filename = arena_strdup(x->c->arena, jv_str(doc, "Filename", ""));
+    if (artifact_rename(tx, x->artifact.id, x->artifact.filename, e) < 0) return -1;
+    return audit(tx, x->c, &x->artifact, "Modified", "renamed", e);
+}
+
+static int rename_one(struct call *c, struct error *e)
+{
+    struct one x = {.c = c};
+
+    if (db_write(call_app(c)->db, rename_tx, &x, e) < 0) return -1;
+    c->out = document(c, &x.artifact);
+    return 0;
+}
+
 static int content_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct one *x = ctx;
@@ -214,7 +246,8 @@ static int content_tx(struct db_tx *tx, void *ctx, struct error *e)
     x->artifact.content = x->content;
     x->artifact.size = x->size;
     x->artifact.failure = NULL;
-    return artifact_collected(tx, x->artifact.id, x->content, x->size, NULL, e);
+    if (artifact_collected(tx, x->artifact.id, x->content, x->size, NULL, e) < 0) return -1;
+    return audit(tx, x->c, &x->artifact, "Modified", "given its content", e);
 }
 
 /* The content is kept under its hash before the row names it. */
@@ -249,6 +282,9 @@ static const struct route rows[] = {
      .doc = "adds an artifact, still without content"},
     {"GET", "/api/{space}/artifacts/{id}", get, "ArtifactView", .out = artifact_fields,
      .out_name = "Artifact", .doc = "one artifact"},
+    {"PUT", "/api/{space}/artifacts/{id}", rename_one, "ArtifactEdit", .in = artifact_fields,
+     .out = artifact_fields, .in_name = "Artifact", .out_name = "Artifact",
+     .doc = "gives an artifact another name"},
     {"GET", "/api/{space}/artifacts/{id}/content", content, "ArtifactView", .shape = ROUTE_BYTES,
      .doc = "the file itself"},
     {"PUT", "/api/{space}/artifacts/{id}/content", put_content, "ArtifactEdit",

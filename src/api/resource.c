@@ -6,12 +6,31 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "store/event.h"
+
 struct document_change resource_change(const struct call *c, const struct resource *r)
 {
     return (struct document_change){.user_id = c->caller.id,
                                     .username = c->caller.name,
                                     .now_ms = clock_now(call_app(c)->clock),
                                     .noun = r->noun};
+}
+
+int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, const char *space_id,
+                   const char *category, const char *verb, const char *id, const char *name,
+                   const char *related, struct error *e)
+{
+    const char *ids[] = {id, related};
+    struct event ev = {.space_id = space_id,
+                       .category = category,
+                       .user_id = c->caller.id,
+                       .username = c->caller.name,
+                       .occurred_at = clock_now(call_app(c)->clock),
+                       .message = arena_fmt(c->arena, "%s %s was %s", r->noun, name, verb),
+                       .related = ids,
+                       .n_related = str_blank(related) ? 1 : 2};
+
+    return event_add(tx, &ev, NULL, e);
 }
 
 static char *seal(void *ctx, const char *plain) { return seal_text(ctx, plain, strlen(plain)); }

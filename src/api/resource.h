@@ -78,6 +78,11 @@ int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, co
 /** Puts the answer for the stored ${doc} into c->out. */
 void resource_reply(struct call *c, const struct resource *r, const json_t *doc);
 struct document_change resource_change(const struct call *c, const struct resource *r);
+/** Writes the audit event of a change to something that is no document, in the transaction of the
+ * change: "<noun> <name> was <verb>". ${related}: another id that it is about, NULL or "": none. */
+int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, const char *space_id,
+                   const char *category, const char *verb, const char *id, const char *name,
+                   const char *related, struct error *e) MUST_USE;
 /** The documents that ${q} finds, as an array of the stored ones. */
 int resource_documents(struct db_tx *tx, struct call *c, const struct document_query *q,
                        json_t **ret, struct error *e) MUST_USE;

@@ -418,7 +418,9 @@ static int cancel_tx(struct db_tx *tx, void *ctx, struct error *e)
 
     if (get_in_space(tx, x->c, x->id, &x->task, e) < 0) return -1;
     if (task_cancel(tx, x->id, x->c->caller.name, clock_now(call_app(x->c)->clock), &x->state, e) <
-        0)
+            0 ||
+        resource_audit(tx, x->c, &task_resource, x->task.space_id, "TaskCanceled", "asked to stop",
+                       x->id, x->id, x->task.subject_id, e) < 0)
         return -1;
     return task_get(tx, x->id, x->c->arena, &x->task, e);
 }

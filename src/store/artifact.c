@@ -41,6 +41,14 @@ int artifact_collected(struct db_tx *tx, const char *id, const char *content, in
                : 0;
 }
 
+int artifact_rename(struct db_tx *tx, const char *id, const char *filename, struct error *e)
+{
+    return db_exec(tx, "update artifact set filename = $2 where id = $1",
+                   ARGS(TEXT(id), TEXT(filename)), e) < 0
+               ? -1
+               : 0;
+}
+
 static void read_row(struct db_rows *r, struct arena *a, struct artifact *x)
 {
     *x = (struct artifact){.id = arena_strdup(a, db_text(r, 0)),

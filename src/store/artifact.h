@@ -17,6 +17,8 @@ int artifact_insert(struct db_tx *tx, const struct artifact *x, struct error *e)
 /** Records the outcome of collecting: ${content} and ${size}, or ${failure}. */
 int artifact_collected(struct db_tx *tx, const char *id, const char *content, int64_t size,
                        const char *failure, struct error *e) MUST_USE;
+int artifact_rename(struct db_tx *tx, const char *id, const char *filename,
+                    struct error *e) MUST_USE;
 int artifact_get(struct db_tx *tx, const char *id, struct arena *a, struct artifact *ret,
                  struct error *e) MUST_USE;
 struct artifact_query { /* NULL = any */

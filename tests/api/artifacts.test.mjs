@@ -37,7 +37,13 @@ apiSuite('artifacts', (at) => {
         assert.equal((await content(artifact)).text, 'some notes');
         assert.deepEqual((await at.api.get(`${S}/artifacts?partialName=NOTE`)).Items.map((a) => a.Id), [artifact.Id]);
         assert.deepEqual((await at.api.get(`${S}/artifacts?ids=${artifact.Id}`)).Items.map((a) => a.Id), [artifact.Id]);
+        const renamed = await at.api.put(artifact.Links.Self, { ...artifact, Filename: 'Notes 2.txt', Source: 'ignored' });
+        assert.deepEqual(renamed, { ...artifact, Filename: 'Notes 2.txt', Length: 10 });
+        await assertRefused(at.api, 'PUT', artifact.Links.Self, { ...artifact, Filename: '' }, 'Filename');
+        assert.deepEqual(await at.api.get(artifact.Links.Self), renamed);
         assert.deepEqual(await at.api.delete(artifact.Links.Self), {});
+        const events = await at.query?.(`select e.category from event e join event_related r using (number) where r.related_id = '${artifact.Id}' order by number`);
+        if (events) assert.deepEqual(events.flat(), ['Created', 'Modified', 'Modified', 'Deleted']);
         assert.equal((await content(artifact)).status, 404);
     });
 

@@ -18,6 +18,8 @@ export function apiSuite(name, body, options = {}) {
             at.server = await database.start({ after: (end) => ends.push(end) }, options);
             at.api = at.server.api;
             at.anonymous = new Api(at.server.url);
+            const name = /^postgresql:\/\/\/(\w+)/.exec(at.server.options.database)?.[1];
+            at.query = name && ((sql) => database.cluster().query(sql, name)); // PostgreSQL only
         });
         after(async () => {
             const exit = await at.server?.stop(); // an orderly end, so that leaks are found

@@ -150,6 +150,15 @@ apiSuite('tasks', (at) => {
         await assertRefused(at.api, 'POST', `/api/tasks/${done.Id}/cancel`, {}, [done.Id, 'Success'], 409);
     });
 
+    test('a cancel is in the audit, once, with who asked', async () => {
+        const { first } = await waiting();
+        await cancelTask(at.api, first);
+        await waitForTask(at.api, first);
+        await assertRefused(at.api, 'POST', `/api/tasks/${first}/cancel`, {}, first, 409);
+        const events = await at.query?.(`select e.category, e.username, e.message from event e join event_related r using (number) where r.related_id = '${first}'`);
+        if (events) assert.deepEqual(events, [['TaskCanceled', 'admin', `Task ${first} was asked to stop`]]);
+    });
+
     test('rerun does the same work again as a new task, of an ended task only', async () => {
         const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
         const first = await project.deploy();
