@@ -23,7 +23,7 @@ const char *paging_path(const struct call *c)
             buf_addc(&out, *p);
             continue;
         }
-        http_encode(&out, c->param_values[i++]);
+        buf_add_encoded(&out, c->param_values[i++]);
         p = strchr(p, '}');
     }
     return arena_strndup(c->arena, buf_str(&out), out.n);
@@ -35,9 +35,9 @@ static void add_filters(struct buf *out, const struct http_request *r)
         const struct http_param *p = &r->params[i];
         if (p->value[0] == '\0' || str_same(p->name, "skip") || str_same(p->name, "take")) continue;
         buf_addc(out, '&');
-        http_encode(out, p->name);
+        buf_add_encoded(out, p->name);
         buf_addc(out, '=');
-        http_encode(out, p->value);
+        buf_add_encoded(out, p->value);
     }
 }
 

@@ -3,22 +3,8 @@
 
 #include <string.h>
 
-#include "api/links.h"
 #include "base/time.h"
-
-static const struct link_row links[] = {
-    {"Self", "/api/tasks/{id}"},
-    {"Details", "/api/tasks/{id}/details{?verbose,tail}"},
-    {"Raw", "/api/tasks/{id}/raw"},
-    {"LogStream", "/api/tasks/{id}/log/stream{?after}"},
-    {"Cancel", "/api/tasks/{id}/cancel"},
-    {"Rerun", "/api/tasks/rerun/{id}"},
-    {"State", "/api/tasks/{id}/state"},
-    {"QueuedBehind", "/api/tasks/{id}/queued-behind{?skip,take}"},
-    {"Artifacts", "/api/{space}/artifacts?regarding={id}"},
-    {"Interruptions", "/api/{space}/interruptions?regarding={id}"},
-    {"Web", "/app#/{space}/tasks/{id}"},
-    {NULL, NULL}};
+#include "model/resource.h"
 
 static void set_times(const struct app *app, const struct task *t, json_t *o)
 {
@@ -39,7 +25,8 @@ static void set_times(const struct app *app, const struct task *t, json_t *o)
 
 json_t *task_document(const struct app *app, const struct task *t)
 {
-    json_t *o = json_object(), *arguments;
+    json_auto_t *o = json_object();
+    json_t *arguments;
     bool ended = task_state_ended(t->state), success = strcmp(t->state, "Success") == 0;
 
     jv_set_str(o, "Id", t->id);
@@ -63,8 +50,7 @@ json_t *task_document(const struct app *app, const struct task *t)
     struct error ignored; /* written by this server, parsed by it */
     ASSERT(jv_parse(t->arguments, strlen(t->arguments), &arguments, &ignored) == 0);
     jv_set(o, "Arguments", arguments);
-    links_add(o, links, t->space_id);
-    return o;
+    return resource_answer(&task_resource, o);
 }
 
 struct why {

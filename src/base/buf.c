@@ -54,6 +54,24 @@ void buf_vaddf(struct buf *b, const char *fmt, va_list ap)
     va_end(again);
 }
 
+void buf_add_encoded(struct buf *b, const char *s)
+{
+    static const char digits[] = "0123456789ABCDEF";
+
+    for (; *s; s++) {
+        unsigned char c = (unsigned char)*s;
+        bool plain =
+            (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-._~", c);
+        if (plain) {
+            buf_addc(b, (char)c);
+        } else {
+            buf_addc(b, '%');
+            buf_addc(b, digits[c >> 4]);
+            buf_addc(b, digits[c & 15]);
+        }
+    }
+}
+
 void buf_addf(struct buf *b, const char *fmt, ...)
 {
     va_list ap;

@@ -44,24 +44,6 @@ int http_decode(struct arena *a, struct str text, bool form, const char **ret, s
     return 0;
 }
 
-void http_encode(struct buf *out, const char *s)
-{
-    static const char digits[] = "0123456789ABCDEF";
-
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        bool plain =
-            (c >= '0' && c <= '9') || ((c | 32) >= 'a' && (c | 32) <= 'z') || strchr("-._~", c);
-        if (plain) {
-            buf_addc(out, (char)c);
-        } else {
-            buf_addc(out, '%');
-            buf_addc(out, digits[c >> 4]);
-            buf_addc(out, digits[c & 15]);
-        }
-    }
-}
-
 /* The part of the target from its path on; NULL when it is no form that is answered. */
 static const char *path_of(const char *target)
 {

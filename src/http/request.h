@@ -52,8 +52,4 @@ struct http_strings http_request_segments(const struct http_request *r);
  * UTF-8 or NUL. */
 int http_decode(struct arena *a, struct str text, bool form, const char **ret,
                 struct error *e) MUST_USE;
-/** Appends ${s} to a path segment or query value: all but unreserved characters become percent
- * escapes. */
-struct buf;
-void http_encode(struct buf *out, const char *s);
 #endif

@@ -23,16 +23,6 @@ void resource_references(const struct resource *r, const json_t *doc, struct ref
     if (r->refer) r->refer(doc, out);
 }
 
-/* What RFC 3986 leaves alone in a segment stays; everything else is escaped. */
-static void add_escaped(struct buf *out, const char *s)
-{
-    for (; *s; s++) {
-        unsigned char c = (unsigned char)*s;
-        if (isalnum(c) || strchr("-._~", c)) buf_addc(out, (char)c);
-        else buf_addf(out, "%%%02X", c);
-    }
-}
-
 /* The end of a placeholder {Member} at ${s}, NULL when it is something for the client. */
 static const char *member_end(const char *s)
 {
@@ -52,7 +42,7 @@ static bool fill(struct buf *out, const char *path, const json_t *doc)
         CLEANUP(freep) char *name = xstrndup(path + 1, (size_t)(end - path - 1));
         const char *value = jv_str(doc, name, "");
         if (value[0] == '\0') return false;
-        add_escaped(out, value);
+        buf_add_encoded(out, value);
         path = end + 1;
     }
     return true;

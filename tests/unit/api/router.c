@@ -1,6 +1,5 @@
 /* The rules of the router: which path means what, who may pass, how failures look; through real
  * sockets. */
-#include "api/links.h"
 #include "api/openapi.h"
 #include "api/paging.h"
 #include "api/router.h"
@@ -487,29 +486,6 @@ TEST(pages_take_what_clients_send)
         memcpy(name, bad[i], 4);
         expect_failure("GET", target, ADMIN, NULL, 400, name);
     }
-}
-
-TEST(links_are_made_from_the_document_alone)
-{
-    static const struct link_row rows_[] = {
-        {"Self", "/api/{space}/things/{id}"},
-        {"Parts", "/api/{space}/things/{id}/parts{/part}{?skip,take}"},
-        {"Owner", "/api/users/{@OwnerId}"},
-        {"Gone", "/api/x/{@Missing}"},
-        {"Null", "/api/x/{@Nothing}"},
-        {NULL, NULL}};
-    json_t *doc = json_pack("{s:s,s:s,s:s,s:n}", "Id", "a/b c", "SpaceId", "Spaces-3", "OwnerId",
-                            "U", "Nothing");
-    links_add(doc, rows_, "Spaces-1");
-    CLEANUP(freep) char *text = jv_text(jv_get(doc, "Links"));
-    EXPECT_STR(text, "{\"Self\":\"/api/Spaces-3/things/a%2Fb%20c\","
-                     "\"Parts\":\"/api/Spaces-3/things/a%2Fb%20c/parts{/"
-                     "part}{?skip,take}\",\"Owner\":\"/api/users/U\"}");
-    json_decref(doc);
-    static const struct link_row root[] = {
-        {"Things", "/api/{space}/things{/id}{?skip}"}, {"Me", "/api/users/me"}, {NULL, NULL}};
-    json_auto_t *links = links_make(root, "Spaces-1", NULL);
-    EXPECT_STR(jv_str(links, "Things", ""), "/api/Spaces-1/things{/id}{?skip}");
 }
 
 static void expect_bad_table(const struct route *bad, size_t n, const char *part)
