@@ -97,8 +97,7 @@ static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
 
     int done = artifact_get(tx, id, x->c->arena, &x->artifact, &why);
     if (done == 0 && strcmp(x->artifact.space_id, x->c->space_id) == 0) return 0;
-    if (done == 0 || why.kind == ERR_NOT_FOUND)
-        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    if (done == 0 || why.kind == ERR_NOT_FOUND) return call_not_found(e, id);
     *e = why;
     return -1;
 }

@@ -141,6 +141,11 @@ int call_object(const struct call *c, const char *member, json_t **ret, struct e
     return 0;
 }
 
+int call_not_found(struct error *e, const char *id)
+{
+    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+}
+
 void call_problem(struct call *c, const char *fmt, ...)
 {
     CLEANUP(buf_done) struct buf text = BUF_INIT(4 * KiB);

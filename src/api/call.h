@@ -64,6 +64,9 @@ int call_texts(const struct call *c, const char *member, struct http_strings *re
 /** An object, borrowed; absent and null: NULL. */
 int call_object(const struct call *c, const char *member, json_t **ret, struct error *e) MUST_USE;
 
+/** ERR_NOT_FOUND as clients expect it. */
+int call_not_found(struct error *e, const char *id);
+
 /** Notes one of several problems of the input; the handler ends with call_problems. */
 void call_problem(struct call *c, const char *fmt, ...) PRINTF(2, 3);
 /** 0 when none was noted, otherwise ERR_INVALID: the answer's Errors list holds them all. */

@@ -2,9 +2,28 @@
  * rest.md 2.11. */
 #include <string.h>
 
-#include "api/resource.h"
+#include "api/executions.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
+int channel_default(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
+                    struct error *e)
+{
+    struct document_query q = {.kind = channel_resource.kind,
+                               .owner_id = text(project, "Id"),
+                               .order = DOCUMENT_BY_ID,
+                               .take = -1};
+    json_auto_t *list = NULL;
+    json_t *one;
+    size_t i;
+
+    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
+    json_array_foreach (list, i, one) {
+        if (!jv_bool(one, "IsDefault", false)) continue;
+        *ret = json_incref(one);
+        return 0;
+    }
+    return fail(e, ERR_INVALID, "project '%s' has no default channel; name one",
+                text(project, "Name"));
+}
 
 static int keep_a_default(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
                           struct error *e)

@@ -12,21 +12,6 @@ struct deploy {
     json_t *tasks; /* DeploymentServerTasks */
 };
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
-/* The release takes the project's variables as they are now. */
-static int update_variables(struct db_tx *tx, struct call *c, const json_t *project,
-                            json_t *release, struct error *e)
-{
-    const char *process, *variables;
-
-    if (execution_freeze(tx, c, text(project, "VariableSetId"), &deployment_process_resource,
-                         text(project, "DeploymentProcessId"), &process, &variables, e) < 0)
-        return -1;
-    jv_set_str(release, "ProjectVariableSetSnapshotId", variables);
-    return resource_replace(tx, c, &release_resource, release, -1, e);
-}
-
 static int deploy_to(struct db_tx *tx, struct deploy *x, json_t *project, json_t *release,
                      const char *member, const char *environment, struct error *e)
 {
@@ -72,7 +57,8 @@ static int v1_tx(struct db_tx *tx, void *ctx, struct error *e)
         execution_find(tx, x->c, &release_resource, text(project, "Id"), "releaseVersion",
                        x->release, &release, e) < 0)
         return -1;
-    if (x->update_variables && update_variables(tx, x->c, project, release, e) < 0) return -1;
+    if (x->update_variables && release_update_variables(tx, x->c, project, release, -1, e) < 0)
+        return -1;
     json_array_foreach (x->environments, i, one)
         if (deploy_to(tx, x, project, release, "environmentNames", json_string_value(one), e) < 0)
             return -1;

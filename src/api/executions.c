@@ -7,8 +7,6 @@
 #include "base/time.h"
 #include "engine/queue.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
                    const char *member, const char *name, json_t **ret, struct error *e)
 {
@@ -48,8 +46,8 @@ int execution_complete(struct db_tx *tx, struct call *c, json_t *doc, struct err
     return 0;
 }
 
-static int freeze_one(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
-                      const char **ret, struct error *e)
+int execution_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
+                     const char **ret, struct error *e)
 {
     json_auto_t *doc = NULL;
     struct document d;
@@ -57,14 +55,6 @@ static int freeze_one(struct db_tx *tx, struct call *c, const struct resource *r
     if (document_get(tx, r->kind, id, c->arena, &d, e) < 0 || document_json(&d, &doc, e) < 0)
         return -1;
     return resource_freeze(tx, c, r, doc, ret, e);
-}
-
-int execution_freeze(struct db_tx *tx, struct call *c, const char *variables_id,
-                     const struct resource *process, const char *process_id,
-                     const char **ret_process, const char **ret_variables, struct error *e)
-{
-    if (freeze_one(tx, c, process, process_id, ret_process, e) < 0) return -1;
-    return freeze_one(tx, c, &variable_set_resource, variables_id, ret_variables, e);
 }
 
 /* ---- what was asked for ---- */
@@ -267,19 +257,28 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x,
     return 0;
 }
 
-int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e)
+/* Two that freeze the same document at once: one of them tries again. */
+static int write_again(int (*write)(struct db *db, db_fn *fn, void *ctx, struct error *e),
+                       struct call *c, db_fn *fn, void *ctx, struct error *e)
 {
     struct error why = {0};
-    int done = -1;
 
-    for (int i = 0; i < 5 && done < 0; i++) {
-        done = db_write_hot(call_app(c)->db, fn, ctx, &why);
-        if (done < 0 && why.kind != ERR_CONFLICT) break;
+    for (int i = 0; i < 5; i++) {
+        if (write(call_app(c)->db, fn, ctx, &why) >= 0) return 0;
+        if (why.kind != ERR_CONFLICT) break;
     }
-    if (done < 0) {
-        *e = why;
-        return -1;
-    }
+    *e = why;
+    return -1;
+}
+
+int execution_prepare(struct call *c, db_fn *fn, void *ctx, struct error *e)
+{
+    return write_again(db_write, c, fn, ctx, e);
+}
+
+int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e)
+{
+    if (write_again(db_write_hot, c, fn, ctx, e) < 0) return -1;
     engine_kick(call_app(c)->engine);
     return 0;
 }
@@ -297,8 +296,7 @@ static int read_before(struct db_tx *tx, struct rerun *x, struct error *e)
     const char *id = call_param(c, "id");
 
     if (task_get(tx, id, c->arena, &x->before, e) < 0) return -1;
-    if (c->space_id && strcmp(c->space_id, x->before.space_id) != 0)
-        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    if (c->space_id && strcmp(c->space_id, x->before.space_id) != 0) return call_not_found(e, id);
     if (task_state_ended(x->before.state)) return 0;
     return fail(e, ERR_INVALID, "%s is %s; only a task that has ended can run again", x->before.id,
                 x->before.state);

@@ -20,6 +20,8 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x,
 /** Runs ${fn} as a hot write (db.h) and wakes the engine. Again when another request made the same
  * frozen document at the same time. */
 int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e) MUST_USE;
+/** The same for what only freezes: releases and snapshots. */
+int execution_prepare(struct call *c, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 
 /** Deployments and runbook runs: what tasks are about. */
 bool execution_is(const struct resource *r);
@@ -40,11 +42,22 @@ int execution_asked(struct call *c, const struct resource *r, const json_t *comm
  * ${member}. */
 int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
                    const char *member, const char *name, json_t **ret, struct error *e) MUST_USE;
-/** Freezes process and variable set under the ids that a release or snapshot keeps. */
-int execution_freeze(struct db_tx *tx, struct call *c, const char *variables_id,
-                     const struct resource *process, const char *process_id,
-                     const char **ret_process, const char **ret_variables,
-                     struct error *e) MUST_USE;
+/** Freezes the document ${id} under the id that a release or snapshot keeps. */
+int execution_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
+                     const char **ret, struct error *e) MUST_USE;
+
+/* releases.c */
+
+/** The release takes the variables of its project as they are now. ${expected}: row version, -1 =
+ * any. */
+int release_update_variables(struct db_tx *tx, struct call *c, const json_t *project,
+                             json_t *release, int64_t expected, struct error *e) MUST_USE;
+
+/* channels.c */
+
+/** The default channel of ${project}. */
+int channel_default(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
+                    struct error *e) MUST_USE;
 
 /** Handler of POST tasks/rerun/{id}. */
 int executions_rerun(struct call *c, struct error *e);

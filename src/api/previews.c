@@ -4,8 +4,6 @@
 
 #include "api/executions.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 /* ---- where the release may go ---- */
 
 static json_t *target(const json_t *release, const json_t *environment)
@@ -100,25 +98,15 @@ static int deployment_template(struct call *c, struct error *e)
 
 /* ---- what would run ---- */
 
-static bool holds(const json_t *ids, const char *id)
-{
-    const json_t *one;
-    size_t i;
-
-    json_array_foreach (ids, i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0) return true;
-    return false;
-}
-
 static bool runs(const json_t *action, const char *environment_id, const char *channel_id,
                  bool with_disabled)
 {
     const json_t *in = jv_get(action, "Environments"), *channels = jv_get(action, "Channels");
 
     if (jv_bool(action, "IsDisabled", false) && !with_disabled) return false;
-    if (json_array_size(in) && !holds(in, environment_id)) return false;
-    if (json_array_size(channels) && !holds(channels, channel_id)) return false;
-    return !holds(jv_get(action, "ExcludedEnvironments"), environment_id);
+    if (json_array_size(in) && !jv_has(in, environment_id)) return false;
+    if (json_array_size(channels) && !jv_has(channels, channel_id)) return false;
+    return !jv_has(jv_get(action, "ExcludedEnvironments"), environment_id);
 }
 
 static json_t *step_document(const json_t *action, json_t *number)

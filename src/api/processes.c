@@ -3,10 +3,8 @@
  * changed. Facts: rest.md 2.12, 2.15. */
 #include <string.h>
 
+#include "api/executions.h"
 #include "api/release_version.h"
-#include "api/resource.h"
-
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
 
 /* The document that a route means: by its own id, or as the one of its project. */
 static int find(struct db_tx *tx, struct call *c, const struct resource *r, struct document *ret,
@@ -23,8 +21,7 @@ static int find(struct db_tx *tx, struct call *c, const struct resource *r, stru
         return -1;
     if (id == NULL) id = arena_strdup(c->arena, text(project, "DeploymentProcessId"));
     if (document_get(tx, r->kind, id, c->arena, ret, &why) < 0) {
-        if (why.kind == ERR_NOT_FOUND)
-            return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+        if (why.kind == ERR_NOT_FOUND) return call_not_found(e, id);
         *e = why;
         return -1;
     }
@@ -32,7 +29,7 @@ static int find(struct db_tx *tx, struct call *c, const struct resource *r, stru
     if (strcmp(ret->space_id, c->space_id) == 0 &&
         (!of_project || strcmp(text(doc, "ProjectId"), text(project, "Id")) == 0))
         return 0;
-    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    return call_not_found(e, id);
 }
 
 static const struct resource *resource_meant(const struct call *c)
@@ -208,24 +205,10 @@ static int put(struct call *c, struct error *e)
 static int channel_of(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
                       struct error *e)
 {
-    struct document_query q = {.kind = channel_resource.kind,
-                               .owner_id = text(project, "Id"),
-                               .order = DOCUMENT_BY_ID,
-                               .take = -1};
     const char *wanted = call_query(c, "channel");
-    json_auto_t *list = NULL;
-    json_t *one;
-    size_t i;
 
-    if (wanted) return resource_read(tx, c, &channel_resource, text(project, "Id"), wanted, ret, e);
-    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
-    *ret = json_incref(json_array_get(list, 0));
-    json_array_foreach (list, i, one)
-        if (jv_bool(one, "IsDefault", false)) {
-            json_decref(*ret);
-            *ret = json_incref(one);
-        }
-    return 0;
+    if (wanted == NULL) return channel_default(tx, c, project, ret, e);
+    return resource_read(tx, c, &channel_resource, text(project, "Id"), wanted, ret, e);
 }
 
 static int template_tx(struct db_tx *tx, void *ctx, struct error *e)

@@ -2,8 +2,6 @@
  * channel, an empty process and an empty variable set. Facts: rest.md 2.11, 2.12. */
 #include "api/resource.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 /* A document from its table's defaults and a few members. Takes ${members} over. */
 static int add(struct db_tx *tx, struct call *c, const struct resource *r, json_t *members,
                struct error *e)

@@ -8,8 +8,6 @@
 
 #include "api/executions.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 struct promotion {
     json_t *lifecycle;
     json_t *environments; /* all of the space, in order */
@@ -49,20 +47,10 @@ static int promotion_read(struct db_tx *tx, struct call *c, const json_t *projec
     return task_environments_reached(tx, text(release, "Id"), c->arena, &p->done, &p->n_done, e);
 }
 
-static bool lists(const json_t *phase, const char *member, const char *id)
-{
-    const json_t *one;
-    size_t i;
-
-    json_array_foreach (jv_get(phase, member), i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0) return true;
-    return false;
-}
-
 static bool names(const json_t *phase, const char *id)
 {
-    return lists(phase, "AutomaticDeploymentTargets", id) ||
-           lists(phase, "OptionalDeploymentTargets", id);
+    return jv_has(jv_get(phase, "AutomaticDeploymentTargets"), id) ||
+           jv_has(jv_get(phase, "OptionalDeploymentTargets"), id);
 }
 
 static size_t named(const json_t *phase)

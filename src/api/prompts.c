@@ -8,8 +8,6 @@
 #include "api/executions.h"
 #include "rules/scope.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 static bool is_sensitive(const json_t *variable)
 {
     return jv_bool(variable, "IsSensitive", false) ||

@@ -17,33 +17,10 @@ struct release {
     json_t *made;        /* the release, new or found */
 };
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
-static int default_channel(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
-                           struct error *e)
-{
-    struct document_query q = {.kind = channel_resource.kind,
-                               .owner_id = text(project, "Id"),
-                               .order = DOCUMENT_BY_ID,
-                               .take = -1};
-    json_auto_t *list = NULL;
-    json_t *one;
-    size_t i;
-
-    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
-    json_array_foreach (list, i, one) {
-        if (!jv_bool(one, "IsDefault", false)) continue;
-        *ret = json_incref(one);
-        return 0;
-    }
-    return fail(e, ERR_INVALID, "project '%s' has no default channel; name one",
-                text(project, "Name"));
-}
-
 static int find_channel(struct db_tx *tx, struct release *x, const json_t *project, json_t **ret,
                         struct error *e)
 {
-    if (str_blank(x->channel)) return default_channel(tx, x->c, project, ret, e);
+    if (str_blank(x->channel)) return channel_default(tx, x->c, project, ret, e);
     return execution_find(tx, x->c, &channel_resource, text(project, "Id"), x->channel_member,
                           x->channel, ret, e);
 }
@@ -80,8 +57,10 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *project, json_
 {
     const char *process, *variables;
 
-    if (execution_freeze(tx, c, text(project, "VariableSetId"), &deployment_process_resource,
-                         text(project, "DeploymentProcessId"), &process, &variables, e) < 0)
+    if (execution_freeze(tx, c, &deployment_process_resource, text(project, "DeploymentProcessId"),
+                         &process, e) < 0 ||
+        execution_freeze(tx, c, &variable_set_resource, text(project, "VariableSetId"), &variables,
+                         e) < 0)
         return -1;
     jv_set_str(doc, "ProjectDeploymentProcessSnapshotId", process);
     jv_set_str(doc, "ProjectVariableSetSnapshotId", variables);
@@ -115,17 +94,10 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
-/* Two that freeze the same process at once: one of them tries again. */
 static int create(struct release *x, struct error *e)
 {
-    struct error why = {0};
-
-    for (int i = 0; i < 5; i++) {
-        if (db_write(call_app(x->c)->db, create_tx, x, &why) >= 0) return 0;
-        if (why.kind != ERR_CONFLICT) break;
-    }
+    if (execution_prepare(x->c, create_tx, x, e) == 0) return 0;
     json_decref(x->made);
-    *e = why;
     return -1;
 }
 
@@ -186,29 +158,36 @@ static int update(struct call *c, struct error *e)
     return resource_update_with(c, &hooks, e);
 }
 
-/* The release takes the project's variables as they are now. */
+int release_update_variables(struct db_tx *tx, struct call *c, const json_t *project,
+                             json_t *release, int64_t expected, struct error *e)
+{
+    const char *variables;
+
+    if (execution_freeze(tx, c, &variable_set_resource, text(project, "VariableSetId"), &variables,
+                         e) < 0)
+        return -1;
+    jv_set_str(release, "ProjectVariableSetSnapshotId", variables);
+    return resource_replace(tx, c, &release_resource, release, expected, e);
+}
+
 static int snapshot_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct call *c = ctx;
     json_auto_t *release = NULL, *project = NULL;
-    const char *process, *variables;
     struct document d;
 
     if (resource_find(tx, c, &d, &release, e) < 0 ||
         resource_read(tx, c, &project_resource, NULL, text(release, "ProjectId"), &project, e) <
             0 ||
-        execution_freeze(tx, c, text(project, "VariableSetId"), &deployment_process_resource,
-                         text(project, "DeploymentProcessId"), &process, &variables, e) < 0)
+        release_update_variables(tx, c, project, release, d.row_version, e) < 0)
         return -1;
-    jv_set_str(release, "ProjectVariableSetSnapshotId", variables);
-    if (resource_replace(tx, c, &release_resource, release, d.row_version, e) < 0) return -1;
     resource_reply(c, &release_resource, release);
     return 0;
 }
 
 static int snapshot_variables(struct call *c, struct error *e)
 {
-    return db_write(call_app(c)->db, snapshot_tx, c, e) < 0 ? -1 : 0;
+    return execution_prepare(c, snapshot_tx, c, e);
 }
 
 static const struct route rows[] = {

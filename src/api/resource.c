@@ -106,12 +106,12 @@ static int check_references(struct db_tx *tx, struct call *c, const json_t *doc,
 
 /* ---- storing ---- */
 
-/* The row of a document: its key columns taken out of it. */
-static struct document_write row_of(struct call *c, const struct resource *r, const json_t *doc,
-                                    const struct references *refs)
+struct document_write resource_row(const struct resource *r, const json_t *doc,
+                                   const struct references *refs)
 {
+    struct arena *a = refs->arena;
     struct buf body = BUF_INIT(BUF_UNBOUNDED);
-    struct document_reference *list = ARENA_NEW(c->arena, struct document_reference, refs->n + 1);
+    struct document_reference *list = ARENA_NEW(a, struct document_reference, refs->n + 1);
 
     for (size_t i = 0; i < refs->n; i++)
         list[i] = (struct document_reference){refs->items[i].member, refs->items[i].id,
@@ -129,7 +129,7 @@ static struct document_write row_of(struct call *c, const struct resource *r, co
                                .unique = (r->unique_names ? DOCUMENT_UNIQUE_NAME : 0) |
                                          (r->has_slug ? DOCUMENT_UNIQUE_SLUG : 0) |
                                          (r->owner_member ? DOCUMENT_UNIQUE_IN_OWNER : 0),
-                               .body = arena_strndup(c->arena, body.p, body.n),
+                               .body = arena_strndup(a, body.p, body.n),
                                .references = list,
                                .n_references = refs->n};
     buf_done(&body);
@@ -168,7 +168,7 @@ static int insert(struct db_tx *tx, struct call *c, const struct resource *r, js
     resource_complete(r, doc);
     resource_references(r, doc, &refs);
     if (check && check_references(tx, c, doc, &refs, e) < 0) return -1;
-    struct document_write w = row_of(c, r, doc, &refs);
+    struct document_write w = resource_row(r, doc, &refs);
     return document_insert(tx, &w, &by, c->arena, &stored, e);
 }
 
@@ -195,7 +195,7 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
     resource_complete(r, doc);
     resource_references(r, doc, &refs);
     if (check_references(tx, c, doc, &refs, e) < 0) return -1;
-    struct document_write w = row_of(c, r, doc, &refs);
+    struct document_write w = resource_row(r, doc, &refs);
     return document_update(tx, &w, expected, &by, c->arena, &stored, e);
 }
 
@@ -221,7 +221,7 @@ int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, 
     json_auto_t *copy = json_deep_copy(doc);
     jv_set_str(copy, "Id", id);
     jv_set_str(copy, "SnapshotOf", jv_str(doc, "Id", ""));
-    struct document_write w = row_of(c, r, copy, &none);
+    struct document_write w = resource_row(r, copy, &none);
     w.unique = 0;
     return document_insert(tx, &w, &by, c->arena, &stored, e);
 }

@@ -23,6 +23,12 @@ int resource_create(struct call *c, struct error *e);
 int resource_update(struct call *c, struct error *e);
 int resource_delete(struct call *c, struct error *e);
 
+/** A text of a document; "" when absent or null. */
+static inline const char *text(const json_t *doc, const char *name)
+{
+    return jv_str(doc, name, "");
+}
+
 /** What else belongs to a write, inside its transaction; may be NULL. ${doc} is what is written,
  * ${stored} what it replaces (NULL: new). They may run again. */
 typedef int resource_hook(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
@@ -57,6 +63,10 @@ int resource_locate(struct db_tx *tx, struct call *c, const struct resource_targ
 int resource_find(struct db_tx *tx, struct call *c, struct document *ret_row, json_t **ret,
                   struct error *e) MUST_USE;
 
+/** The row of ${doc}: its key columns taken out of it, with ${refs}. In the arena of ${refs}; the
+ * texts of ${doc} are borrowed. */
+struct document_write resource_row(const struct resource *r, const json_t *doc,
+                                   const struct references *refs);
 /** Decodes ${in} against ${stored} (NULL: new) and runs the pure rules. */
 int resource_decode(struct call *c, const struct resource *r, const json_t *in,
                     const json_t *stored, json_t **ret, struct error *e) MUST_USE;

@@ -4,11 +4,6 @@
 #include "api/executions.h"
 #include "api/paging.h"
 
-static int not_found(struct error *e, const char *id)
-{
-    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
-}
-
 /* ---- what a path means ---- */
 
 /* What stands inside a resource of that kind says so by this member. */
@@ -75,13 +70,9 @@ int resource_target_of(struct db_tx *tx, struct call *c, struct resource_target 
 
 static bool is_inside(const json_t *doc, const struct resource_container *k)
 {
-    const json_t *v = jv_get(doc, k->member), *one;
-    size_t i;
+    const json_t *v = jv_get(doc, k->member);
 
-    if (json_is_string(v)) return strcmp(json_string_value(v), k->id) == 0;
-    json_array_foreach (v, i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), k->id) == 0) return true;
-    return false;
+    return json_is_string(v) ? strcmp(json_string_value(v), k->id) == 0 : jv_has(v, k->id);
 }
 
 static const char *space_of(const struct call *c, const struct resource *r)
@@ -151,7 +142,7 @@ int resource_locate(struct db_tx *tx, struct call *c, const struct resource_targ
     int found = by_id(tx, c, t, ret, e);
 
     if (found == 0) found = by_name(tx, c, t, ret, e);
-    return found == 0 ? not_found(e, t->wanted) : found < 0 ? -1 : 0;
+    return found == 0 ? call_not_found(e, t->wanted) : found < 0 ? -1 : 0;
 }
 
 int resource_find(struct db_tx *tx, struct call *c, struct document *ret_row, json_t **ret,
@@ -173,7 +164,7 @@ int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, co
 
     if (document_find(tx, r->kind, space_of(c, r), owner_id, id_slug_or_name, c->arena, &d, &why) <
         0) {
-        if (why.kind == ERR_NOT_FOUND) return not_found(e, id_slug_or_name);
+        if (why.kind == ERR_NOT_FOUND) return call_not_found(e, id_slug_or_name);
         *e = why;
         return -1;
     }

@@ -17,8 +17,6 @@ struct start {
     json_t *tasks;       /* RunbookRunServerTasks */
 };
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 static int find_snapshot(struct db_tx *tx, struct start *x, const json_t *runbook, json_t **ret,
                          struct error *e)
 {

@@ -4,8 +4,6 @@
 
 #include "api/executions.h"
 
-static const char *text(const json_t *o, const char *name) { return jv_str(o, name, ""); }
-
 /* ---- runbooks ---- */
 
 static int add_process(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
@@ -59,16 +57,6 @@ static int update(struct call *c, struct error *e)
 
 /* ---- where a runbook may run ---- */
 
-static bool among(const json_t *ids, const char *id)
-{
-    const json_t *one;
-    size_t i;
-
-    json_array_foreach (ids, i, one)
-        if (json_is_string(one) && strcmp(json_string_value(one), id) == 0) return true;
-    return false;
-}
-
 /* Is the environment in a phase of the lifecycle? One without phases, or with an open phase, allows
  * all. */
 static bool lifecycle_allows(const json_t *lifecycle, const char *environment_id)
@@ -81,7 +69,7 @@ static bool lifecycle_allows(const json_t *lifecycle, const char *environment_id
         const json_t *first = jv_get(phase, "AutomaticDeploymentTargets"),
                      *second = jv_get(phase, "OptionalDeploymentTargets");
         allowed |= json_array_size(first) + json_array_size(second) == 0 ||
-                   among(first, environment_id) || among(second, environment_id);
+                   jv_has(first, environment_id) || jv_has(second, environment_id);
     }
     return allowed;
 }
@@ -111,7 +99,7 @@ int runbook_may_run_in(struct db_tx *tx, struct call *c, const json_t *project,
 {
     const char *scope = text(runbook, "EnvironmentScope"), *id = text(environment, "Id");
 
-    if (str_same(scope, "Specified")) return among(jv_get(runbook, "Environments"), id);
+    if (str_same(scope, "Specified")) return jv_has(jv_get(runbook, "Environments"), id);
     if (str_same(scope, "FromProjectLifecycles")) return project_allows(tx, c, project, id, e);
     return 1;
 }
@@ -210,8 +198,10 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_
 
     if (resource_read(tx, c, &project_resource, NULL, text(runbook, "ProjectId"), &project, e) <
             0 ||
-        execution_freeze(tx, c, text(project, "VariableSetId"), &runbook_process_resource,
-                         text(runbook, "RunbookProcessId"), &process, &variables, e) < 0)
+        execution_freeze(tx, c, &runbook_process_resource, text(runbook, "RunbookProcessId"),
+                         &process, e) < 0 ||
+        execution_freeze(tx, c, &variable_set_resource, text(project, "VariableSetId"), &variables,
+                         e) < 0)
         return -1;
     jv_set_str(doc, "FrozenRunbookProcessId", process);
     jv_set_str(doc, "FrozenProjectVariableSetId", variables);
@@ -266,15 +256,7 @@ static int create_snapshot(struct call *c, struct error *e)
         call_text(c, "Name", NULL, &x.name, e) < 0 ||
         call_query_flag(c, "publish", false, &x.publish, e) < 0)
         return -1;
-    struct error why = {0};
-    int done = -1;
-    for (int i = 0; i < 5 && done < 0; i++) { /* two may freeze the same process at once */
-        done = db_write(call_app(c)->db, snapshot_tx, &x, &why);
-        if (done < 0 && why.kind != ERR_CONFLICT) break;
-    }
-    if (done >= 0) return 0;
-    *e = why;
-    return -1;
+    return execution_prepare(c, snapshot_tx, &x, e);
 }
 
 /* What a client needs to make the next snapshot. */

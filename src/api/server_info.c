@@ -9,6 +9,7 @@
 #include "api/paging.h"
 #include "api/resource.h"
 #include "api/routes.h"
+#include "api/spaces.h"
 #include "base/metrics.h"
 #include "base/time.h"
 #include "model/command.h"
@@ -19,16 +20,8 @@
 static int default_space_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct call *c = ctx;
-    struct document_query q = {.kind = "Spaces", .order = DOCUMENT_BY_ID, .take = -1};
-    struct document_page page;
 
-    if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
-    for (size_t i = 0; i < page.n; i++) {
-        json_auto_t *doc = NULL;
-        if (document_json(&page.items[i], &doc, e) < 0) return -1;
-        if (jv_bool(doc, "IsDefault", false)) c->space_id = page.items[i].id;
-    }
-    return 0;
+    return space_default(tx, c->arena, &c->space_id, e);
 }
 
 static int root(struct call *c, struct error *e)
@@ -43,7 +36,7 @@ static int root(struct call *c, struct error *e)
     jv_set_str(c->out, "InstallationId", app->installation_id);
     jv_set_bool(c->out, "IsEarlyAccessProgram", false);
     jv_set_bool(c->out, "HasLongTermSupport", true);
-    jv_set(c->out, "Links", root_links(c->space_id ? c->space_id : ""));
+    jv_set(c->out, "Links", root_links(c->space_id));
     return 0;
 }
 
@@ -206,7 +199,7 @@ static int find_node(struct call *c, struct node **ret, struct error *e)
         *ret = &x.list[i];
         if (str_same(x.list[i].id, wanted) || str_same(x.list[i].name, wanted)) return 0;
     }
-    return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", wanted);
+    return call_not_found(e, wanted);
 }
 
 static int node(struct call *c, struct error *e)

@@ -141,8 +141,7 @@ static int get_in_space(struct db_tx *tx, struct call *c, const char *id, struct
                         struct error *e)
 {
     if (task_get(tx, id, c->arena, ret, e) < 0) return -1;
-    if (c->space_id && strcmp(c->space_id, ret->space_id) != 0)
-        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);
+    if (c->space_id && strcmp(c->space_id, ret->space_id) != 0) return call_not_found(e, id);
     return 0;
 }
 

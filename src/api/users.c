@@ -33,8 +33,7 @@ static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct error why = {0};
 
     if (user_get(tx, x->id, x->c->arena, &x->user, &why) == 0) return 0;
-    if (why.kind == ERR_NOT_FOUND)
-        return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", x->id);
+    if (why.kind == ERR_NOT_FOUND) return call_not_found(e, x->id);
     *e = why;
     return -1;
 }

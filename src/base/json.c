@@ -93,6 +93,16 @@ bool jv_bool(const json_t *object, const char *name, bool otherwise)
     return json_is_boolean(v) ? json_is_true(v) : otherwise;
 }
 
+bool jv_has(const json_t *array, const char *text)
+{
+    const json_t *one;
+    size_t i;
+
+    json_array_foreach (array, i, one)
+        if (json_is_string(one) && strcmp(json_string_value(one), text) == 0) return true;
+    return false;
+}
+
 json_t *jv_string(const char *s)
 {
     json_t *v = s ? json_string(s) : json_null();

@@ -26,6 +26,8 @@ json_t *jv_get(const json_t *object, const char *name);
 const char *jv_str(const json_t *object, const char *name, const char *otherwise);
 int64_t jv_i64(const json_t *object, const char *name, int64_t otherwise);
 bool jv_bool(const json_t *object, const char *name, bool otherwise);
+/** Is ${text} one of the texts of ${array}? */
+bool jv_has(const json_t *array, const char *text);
 /** String value, or JSON null for NULL. New reference. */
 json_t *jv_string(const char *s);
 /** Sets ${name} to a string, null when ${s} is NULL. */

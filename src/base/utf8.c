@@ -55,6 +55,16 @@ bool utf8_next(struct str *s, uint32_t *ret_rune)
     return true;
 }
 
+size_t utf8_length(const char *s)
+{
+    struct str rest = str_of(s);
+    uint32_t rune;
+    size_t n = 0;
+
+    while (utf8_next(&rest, &rune)) n++;
+    return n;
+}
+
 void utf8_put(struct buf *out, uint32_t c)
 {
     if (c < 0x80) {

@@ -10,6 +10,8 @@
 
 #include "base/map.h"
 #include "base/str.h"
+#include "base/utf8.h"
+#include "schema/schema.h"
 
 struct parser {
     struct arena *arena;
@@ -123,19 +125,6 @@ static struct process_texts texts_of(struct parser *p, const json_t *o, const ch
     return (struct process_texts){items, n};
 }
 
-/* A property's name as a token of a JSON pointer. */
-static const char *token(struct parser *p, const char *name)
-{
-    char *out = arena_alloc(p->arena, size_add(size_mul(strlen(name), 2), 1)), *at = out;
-
-    for (; *name; name++) {
-        bool escape = *name == '~' || *name == '/';
-        if (escape) *at++ = '~';
-        *at++ = !escape ? *name : *name == '~' ? '0' : '1';
-    }
-    return out;
-}
-
 static struct process_property property_of(struct parser *p, const char *name, const json_t *v,
                                            const char *where, const char *who)
 {
@@ -147,7 +136,7 @@ static struct process_property property_of(struct parser *p, const char *name, c
         property.value = arena_fmt(p->arena, "%" JSON_INTEGER_FORMAT, json_integer_value(v));
     else if (json_is_object(v)) property.sensitive = true;
     else if (!json_is_null(v))
-        problem(p, below(p, where, token(p, name)),
+        problem(p, below(p, where, pointer_token(p->arena, name)),
                 "%s: the property \"%s\" is neither a text nor a sensitive value", who, name);
     return property;
 }
@@ -176,14 +165,6 @@ const char *process_property(const struct process_properties *properties, const 
     return NULL;
 }
 
-static size_t characters(const char *s)
-{
-    size_t n = 0;
-
-    for (; *s; s++) n += (*s & 0xc0) != 0x80;
-    return n;
-}
-
 /* The name of a step or action: not blank, not too long, and the only one of its kind in the
  * process. */
 static const char *name_of(struct parser *p, const json_t *o, struct map *names, const char *where,
@@ -196,9 +177,9 @@ static const char *name_of(struct parser *p, const json_t *o, struct map *names,
         problem(p, where, "%s has no name", who);
         return "";
     }
-    if (characters(name) > PROCESS_NAME_MAX) {
+    if (utf8_length(name) > PROCESS_NAME_MAX) {
         problem(p, where, "%s: the name has %zu characters, at most %d are allowed", who,
-                characters(name), PROCESS_NAME_MAX);
+                utf8_length(name), PROCESS_NAME_MAX);
         return "";
     }
     CLEANUP(freep) char *key = str_fold(name);

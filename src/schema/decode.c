@@ -79,16 +79,6 @@ static void refuse(struct decoder *d, const struct place *at, const struct field
     PROBLEM(d, at, "%s is not %s", shown(row, v, text), allowed); /* shown only when kept */
 }
 
-static size_t characters(const char *s)
-{
-    struct str rest = str_of(s);
-    uint32_t rune;
-    size_t n = 0;
-
-    while (utf8_next(&rest, &rune)) n++;
-    return n;
-}
-
 static json_t *decode_choice(struct decoder *d, const struct place *at, const struct field *row,
                              const json_t *sent)
 {
@@ -111,7 +101,7 @@ static json_t *decode_string(struct decoder *d, const struct place *at, const st
         return PROBLEM(d, at, "the text contains a NUL character"), json_null();
     if (row->choices) return decode_choice(d, at, row, sent);
     if (row->min || row->max) {
-        size_t n = characters(json_string_value(sent));
+        size_t n = utf8_length(json_string_value(sent));
         if (row->max && n > (size_t)row->max)
             PROBLEM(d, at, "has %zu characters, at most %d are allowed", n, (int)row->max);
         if (n < (size_t)row->min)

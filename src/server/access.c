@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "api/app.h"
+#include "api/spaces.h"
 #include "store/document.h"
 #include "store/user.h"
 
@@ -52,37 +53,13 @@ struct space {
     const char *id;
 };
 
-/* 1 = it is the default space; its id into ${s}. */
-static int is_default(struct space *s, const struct document *d, struct error *e)
-{
-    json_auto_t *doc = NULL;
-
-    if (document_json(d, &doc, e) < 0) return -1;
-    if (!jv_bool(doc, "IsDefault", false)) return 0;
-    s->id = d->id;
-    return 1;
-}
-
-static int default_space(struct db_tx *tx, struct space *s, struct error *e)
-{
-    struct document_query q = {.kind = "Spaces", .order = DOCUMENT_BY_ID, .take = -1};
-    struct document_page page;
-
-    if (document_list(tx, &q, s->arena, &page, e) < 0) return -1;
-    for (size_t i = 0; i < page.n; i++) {
-        int found = is_default(s, &page.items[i], e);
-        if (found) return found < 0 ? -1 : 0;
-    }
-    return fail(e, ERR_NOT_FOUND, "The space 'default' was not found.");
-}
-
 static int space_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct space *s = ctx;
     struct error why = {0};
     struct document d;
 
-    if (s->name == NULL) return default_space(tx, s, e);
+    if (s->name == NULL) return space_default(tx, s->arena, &s->id, e);
     if (document_find(tx, "Spaces", NULL, NULL, s->name, s->arena, &d, &why) == 0) {
         s->id = d.id;
         return 0;

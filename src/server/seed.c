@@ -4,13 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/resource.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypt/apikey.h"
 #include "crypt/password.h"
-#include "model/resource.h"
 #include "os/file.h"
-#include "store/document.h"
 #include "store/setting.h"
 #include "store/user.h"
 
@@ -45,29 +44,19 @@ static int insert(struct db_tx *tx, const struct resource *r, json_t *members, s
                                  .noun = r->noun};
     struct problems p = PROBLEMS_INIT(&a);
     json_auto_t *in = members, *doc = NULL;
+    struct references none = REFERENCES_INIT(&a);
     struct document stored;
-    const char *name;
+    const char *name, *id;
     json_t *value;
 
     if (schema_decode(r->fields, in, NULL, NULL, &doc, &p) < 0) return problems_fail(&p, e);
     json_object_foreach (in, name, value) json_object_set(doc, name, value);
-    resource_complete(r, doc);
-    CLEANUP(freep) char *body = jv_text(doc);
-    struct document_write w = {.id = jv_str(doc, "Id", NULL),
-                               .kind = r->kind,
-                               .space_id = r->system ? NULL : "Spaces-1",
-                               .name = jv_str(doc, "Name", NULL),
-                               .slug = r->has_slug ? jv_str(doc, "Slug", NULL) : NULL,
-                               .sort = jv_i64(doc, "SortOrder", 0),
-                               .unique = (r->unique_names ? DOCUMENT_UNIQUE_NAME : 0) |
-                                         (r->has_slug ? DOCUMENT_UNIQUE_SLUG : 0),
-                               .body = body};
-    if (w.id == NULL || *w.id == '\0') {
-        if (document_next_id(tx, r->kind, &a, &w.id, e) < 0) return -1;
-        jv_set_str(doc, "Id", w.id);
-        free(body);
-        w.body = body = jv_text(doc);
+    if (str_blank(jv_str(doc, "Id", ""))) {
+        if (document_next_id(tx, r->kind, &a, &id, e) < 0) return -1;
+        jv_set_str(doc, "Id", id);
     }
+    resource_complete(r, doc);
+    struct document_write w = resource_row(r, doc, &none);
     return document_insert(tx, &w, &by, &a, &stored, e);
 }
 
