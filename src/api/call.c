@@ -132,15 +132,6 @@ int call_texts(const struct call *c, const char *member, struct http_strings *re
     return 0;
 }
 
-int call_object(const struct call *c, const char *member, json_t **ret, struct error *e)
-{
-    json_t *v = member_of(c, member);
-
-    if (v && !json_is_object(v)) return wrong_type(member, v, "an object", e);
-    *ret = v;
-    return 0;
-}
-
 int call_not_found(struct error *e, const char *id)
 {
     return fail(e, ERR_NOT_FOUND, "The resource '%s' was not found.", id);

@@ -61,8 +61,6 @@ int call_flag(const struct call *c, const char *member, bool otherwise, bool *re
 /** A list of texts; absent and null: empty. */
 int call_texts(const struct call *c, const char *member, struct http_strings *ret,
                struct error *e) MUST_USE;
-/** An object, borrowed; absent and null: NULL. */
-int call_object(const struct call *c, const char *member, json_t **ret, struct error *e) MUST_USE;
 
 /** ERR_NOT_FOUND as clients expect it. */
 int call_not_found(struct error *e, const char *id);

@@ -73,8 +73,8 @@ static int update(struct call *c, struct error *e)
 }
 
 #define CHANNEL_ROUTES(path)                                                               \
-    RESOURCE_LIST_ROUTE(path, resource_list, "Channel", channel_fields, "ProcessView",     \
-                        "channels by name"),                                               \
+    RESOURCE_LIST_ROUTE(path, resource_list, "Channel", channel_fields, resource_query,    \
+                        "ProcessView", "channels by name"),                                \
         RESOURCE_POST_ROUTE(path, create, "Channel", channel_fields, "ProcessEdit",        \
                             "creates a channel"),                                          \
         RESOURCE_GET_ROUTE(path, "Channel", channel_fields, "ProcessView"),                \

@@ -136,11 +136,12 @@ static const struct route rows[] = {
      .in_name = "CreateDeploymentUntenantedCommandV1",
      .out_name = "CreateDeploymentUntenantedResponseV1",
      .doc = "deploys a release to environments, all named by id or name"},
-    RESOURCE_READ_ROUTES("deployments", "Deployment", deployment_fields, "DeploymentView"),
+    RESOURCE_READ_ROUTES("deployments", "Deployment", deployment_fields, deployment_query,
+                         "DeploymentView"),
     RESOURCE_POST_ROUTE("/api/{space}/deployments", create_classic, "Deployment", deployment_fields,
                         "DeploymentCreate", "deploys a release to an environment from a document"),
     RESOURCE_LIST_ROUTE("/api/{space}/releases/{release}/deployments", resource_list, "Deployment",
-                        deployment_fields, "DeploymentView",
+                        deployment_fields, deployment_query, "DeploymentView",
                         "deployments of a release, newest first"),
 };
 const struct route_table deployment_routes = {rows, ARRAY_LEN(rows)};

@@ -37,7 +37,6 @@ static json_t *schema(struct document *d, const struct field *table, const char 
 {
     const struct openapi_options *o = d->o;
 
-    if (table == NULL && name && o->table_of) table = o->table_of(name);
     if (name && json_object_get(d->schemas, name)) return ref(name);
     json_t *v = table && o->schema_of ? o->schema_of(table) : type("object");
     if (name == NULL) return v;
@@ -53,7 +52,7 @@ static json_t *list_of(json_t *items)
     return v;
 }
 
-static json_t *page_of(json_t *items)
+static json_t *page_of(struct document *d, json_t *items, const struct field *more)
 {
     static const char *const numbers[] = {"TotalResults", "ItemsPerPage", "NumberOfPages",
                                           "LastPageNumber"};
@@ -64,6 +63,10 @@ static json_t *page_of(json_t *items)
     for (size_t i = 0; i < ARRAY_LEN(numbers); i++) jv_set(members, numbers[i], type("integer"));
     jv_set(members, "Items", list_of(items));
     jv_set(members, "Links", ref("Links"));
+    if (more) {
+        json_auto_t *beside = schema(d, more, NULL);
+        json_object_update(members, json_object_get(beside, "properties"));
+    }
     jv_set(v, "properties", members);
     return v;
 }
@@ -87,8 +90,11 @@ static json_t *answer_content(struct document *d, const struct route *r)
         jv_set_str(bytes, "format", "binary");
         return content("application/octet-stream", bytes);
     }
-    case ROUTE_ARRAY: return content("application/json", list_of(schema(d, r->out, r->out_name)));
-    case ROUTE_PAGE: return content("application/json", page_of(schema(d, r->out, r->out_name)));
+    case ROUTE_ARRAY:
+        return content("application/json",
+                       list_of(r->out ? schema(d, r->out, r->out_name) : type("string")));
+    case ROUTE_PAGE:
+        return content("application/json", page_of(d, schema(d, r->out, r->out_name), r->page));
     case ROUTE_ONE: break;
     }
     return content("application/json", schema(d, r->out, r->out_name));

@@ -11,9 +11,6 @@ struct openapi_options {
     const char *title, *version;
     /** The JSON schema of a field table, new reference; NULL: bodies are plain objects. */
     json_t *(*schema_of)(const struct field *table);
-    /** The table of a schema that rows only name (.in_name, .out_name); NULL: it is a plain object.
-     * May be NULL. */
-    const struct field *(*table_of)(const char *name);
 };
 /** New reference. */
 json_t *openapi_document(const struct openapi_options *o);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "model/command.h"
 
 /* ---- where the release may go ---- */
 
@@ -277,30 +278,76 @@ static json_t *run_target(const json_t *runbook, const json_t *environment)
     return o;
 }
 
-static int run_template_tx(struct db_tx *tx, void *ctx, struct error *e)
+/* The runbook of {id}, or the one of the snapshot of {id}; the snapshot, else the published one,
+ * NULL when there is none. */
+static int find_runbook(struct db_tx *tx, struct call *c, json_t **runbook, json_t **snapshot,
+                        struct error *e)
 {
-    struct document_query q = {
-        .kind = environment_resource.kind, .order = DOCUMENT_BY_SORT, .take = -1};
-    struct call *c = ctx;
-    json_auto_t *runbook = NULL, *project = NULL, *all = NULL, *list = json_array();
+    const char *id = call_param(c, "id");
+    bool by_snapshot = strstr(c->route->path, "/runbookSnapshots/") != NULL;
+
+    if (by_snapshot) {
+        if (resource_read(tx, c, &runbook_snapshot_resource, NULL, id, snapshot, e) < 0) return -1;
+        return resource_read(tx, c, &runbook_resource, NULL, text(*snapshot, "RunbookId"), runbook,
+                             e);
+    }
+    if (resource_read(tx, c, &runbook_resource, NULL, id, runbook, e) < 0) return -1;
+    const char *published = text(*runbook, "PublishedRunbookSnapshotId");
+    if (*published == '\0') return 0;
+    return resource_read(tx, c, &runbook_snapshot_resource, NULL, published, snapshot, e);
+}
+
+/* What the snapshot has frozen, or process and variables as they are now. */
+static int read_runbook(struct db_tx *tx, struct call *c, struct release *r, struct error *e)
+{
+    json_auto_t *snapshot = NULL;
+
+    if (find_runbook(tx, c, &r->release, &snapshot, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(r->release, "ProjectId"), &r->project,
+                      e) < 0)
+        return -1;
+    const char *process =
+        jv_str(snapshot, "FrozenRunbookProcessId", text(r->release, "RunbookProcessId"));
+    const char *variables =
+        jv_str(snapshot, "FrozenProjectVariableSetId", text(r->project, "VariableSetId"));
+    if (read_frozen(tx, c, &runbook_process_resource, process, &r->process, e) < 0) return -1;
+    return read_frozen(tx, c, &variable_set_resource, variables, &r->variables, e);
+}
+
+static int run_targets(struct db_tx *tx, struct call *c, const struct release *r, json_t *list,
+                       struct error *e)
+{
+    struct document_query q = {.kind = environment_resource.kind,
+                               .space_id = c->space_id,
+                               .order = DOCUMENT_BY_SORT,
+                               .take = -1};
+    json_auto_t *all = NULL;
     const json_t *one;
     size_t i;
 
-    q.space_id = c->space_id;
-    if (resource_read(tx, c, &runbook_resource, NULL, call_param(c, "id"), &runbook, e) < 0 ||
-        resource_read(tx, c, &project_resource, NULL, text(runbook, "ProjectId"), &project, e) <
-            0 ||
-        resource_documents(tx, c, &q, &all, e) < 0)
-        return -1;
+    if (resource_documents(tx, c, &q, &all, e) < 0) return -1;
     json_array_foreach (all, i, one) {
-        int allowed = runbook_may_run_in(tx, c, project, runbook, one, e);
+        int allowed = runbook_may_run_in(tx, c, r->project, r->release, one, e);
         if (allowed < 0) return -1;
-        if (allowed) jv_push(list, run_target(runbook, one));
+        if (allowed) jv_push(list, run_target(r->release, one));
     }
+    return 0;
+}
+
+static int run_template_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    CLEANUP(release_done) struct release r = {NULL, NULL, NULL, NULL};
+    struct call *c = ctx;
+    json_auto_t *list = json_array();
+
+    if (read_runbook(tx, c, &r, e) < 0 || run_targets(tx, c, &r, list, e) < 0) return -1;
+    int changed = is_changed(tx, c, &runbook_process_resource, text(r.release, "RunbookProcessId"),
+                             r.process, e);
+    if (changed < 0) return -1;
     json_decref(c->out);
     c->out = json_object();
-    jv_set_str(c->out, "RunbookId", text(runbook, "Id"));
-    jv_set_bool(c->out, "IsRunbookProcessModified", false);
+    jv_set_str(c->out, "RunbookId", text(r.release, "Id"));
+    jv_set_bool(c->out, "IsRunbookProcessModified", changed);
     jv_set(c->out, "PromoteTo", json_incref(list));
     jv_set(c->out, "TenantPromotions", json_array());
     return 0;
@@ -309,27 +356,6 @@ static int run_template_tx(struct db_tx *tx, void *ctx, struct error *e)
 static int run_template(struct call *c, struct error *e)
 {
     return db_read(call_app(c)->db, run_template_tx, c, e);
-}
-
-/* The published snapshot, or the process as it is now. */
-static int read_runbook(struct db_tx *tx, struct call *c, struct release *r, struct error *e)
-{
-    json_auto_t *snapshot = NULL;
-
-    if (resource_read(tx, c, &runbook_resource, NULL, call_param(c, "id"), &r->release, e) < 0 ||
-        resource_read(tx, c, &project_resource, NULL, text(r->release, "ProjectId"), &r->project,
-                      e) < 0)
-        return -1;
-    const char *published = text(r->release, "PublishedRunbookSnapshotId");
-    if (*published &&
-        resource_read(tx, c, &runbook_snapshot_resource, NULL, published, &snapshot, e) < 0)
-        return -1;
-    const char *process =
-        jv_str(snapshot, "FrozenRunbookProcessId", text(r->release, "RunbookProcessId"));
-    const char *variables =
-        jv_str(snapshot, "FrozenProjectVariableSetId", text(r->project, "VariableSetId"));
-    if (read_frozen(tx, c, &runbook_process_resource, process, &r->process, e) < 0) return -1;
-    return read_frozen(tx, c, &variable_set_resource, variables, &r->variables, e);
 }
 
 static int run_preview_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -365,18 +391,34 @@ static int run_preview(struct call *c, struct error *e)
 static const struct route_query disabled_query[] = {
     {"includeDisabledSteps", QUERY_FLAG, "disabled steps too"}, {NULL, 0, NULL}};
 #define RELEASE "/api/{space}/releases/{id}"
+#define RUN_ROUTES(path, template)                                                                \
+    {"GET",                                                                                       \
+     path template,                                                                               \
+     run_template,                                                                                \
+     "RunbookView",                                                                               \
+     .out = runbook_run_template_fields,                                                          \
+     .out_name = "RunbookRunTemplate",                                                            \
+     .doc = "environments where the runbook may run"},                                            \
+    {                                                                                             \
+        "GET", path "/runbookRuns/preview/{environment}", run_preview, "RunbookView",             \
+            .out = deployment_preview_fields, .query = disabled_query,                            \
+            .out_name = "DeploymentPreview", .doc = "steps that would run, and values to ask for" \
+    }
 static const struct route rows[] = {
     {"GET", RELEASE "/deployments/template", deployment_template, "ReleaseView",
+     .out = deployment_template_fields, .out_name = "DeploymentTemplate",
      .doc = "environments where the release may go now"},
     {"GET", RELEASE "/deployments/preview/{environment}", preview, "ReleaseView",
-     .query = disabled_query, .doc = "steps that would run, and values to ask for"},
-    {"POST", RELEASE "/deployments/previews", previews, "ReleaseView", .shape = ROUTE_ARRAY,
+     .out = deployment_preview_fields, .query = disabled_query, .out_name = "DeploymentPreview",
+     .doc = "steps that would run, and values to ask for"},
+    {"POST", RELEASE "/deployments/previews", previews, "ReleaseView",
+     .in = deployment_previews_fields, .out = deployment_preview_fields, .shape = ROUTE_ARRAY,
+     .in_name = "DeploymentPreviews", .out_name = "DeploymentPreview",
      .doc = "the same for several environments"},
-    {"GET", "/api/{space}/runbooks/{id}/runbookRunTemplate", run_template, "RunbookView",
-     .doc = "environments where the runbook may run"},
-    {"GET", "/api/{space}/runbooks/{id}/runbookRuns/preview/{environment}", run_preview,
-     "RunbookView", .query = disabled_query, .doc = "steps that would run, and values to ask for"},
+    RUN_ROUTES("/api/{space}/runbooks/{id}", "/runbookRunTemplate"),
+    RUN_ROUTES("/api/{space}/runbookSnapshots/{id}", "/runbookRuns/template"),
     {"GET", RELEASE "/missingpackages", missing_packages, "ReleaseView",
+     .out = missing_packages_fields, .out_name = "MissingPackages",
      .doc = "packages that cannot be found"},
 };
 const struct route_table preview_routes = {rows, ARRAY_LEN(rows)};

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/paging.h"
 #include "api/release_version.h"
+#include "model/command.h"
 
 /* The document that a route means: by its own id, or as the one of its project. */
 static int find(struct db_tx *tx, struct call *c, const struct resource *r, struct document *ret,
@@ -34,9 +36,9 @@ static int find(struct db_tx *tx, struct call *c, const struct resource *r, stru
 
 static const struct resource *resource_meant(const struct call *c)
 {
-    if (strstr(c->route->path, "/variables/")) return &variable_set_resource;
-    return strstr(c->route->path, "/runbookProcesses/") ? &runbook_process_resource
-                                                        : &deployment_process_resource;
+    if (strstr(c->route->path, "/variables")) return &variable_set_resource;
+    return strstr(c->route->path, "/runbookProcesses") ? &runbook_process_resource
+                                                       : &deployment_process_resource;
 }
 
 /* ---- what variables can be scoped to ---- */
@@ -127,6 +129,68 @@ static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
 }
 
 static int get(struct call *c, struct error *e) { return db_read(call_app(c)->db, get_tx, c, e); }
+
+struct listing {
+    struct call *c;
+    struct paging paging;
+    int64_t total;
+    json_t *items;
+};
+
+/* Those with the ids asked for; otherwise all as they are now, without what was frozen. */
+static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct listing *x = ctx;
+    struct call *c = x->c;
+    const struct resource *r = resource_meant(c);
+    struct http_strings ids = call_query_list(c, "ids");
+    struct document_query q = {.kind = r->kind,
+                               .space_id = c->space_id,
+                               .ids = ids.n ? ids.items : NULL,
+                               .n_ids = ids.n,
+                               .id_without = ids.n ? NULL : RESOURCE_FROZEN,
+                               .order = DOCUMENT_BY_ID,
+                               .skip = x->paging.skip,
+                               .take = x->paging.take};
+    struct document_page page;
+
+    json_decref(x->items);
+    x->items = json_array();
+    if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
+    x->total = page.total;
+    for (size_t i = 0; i < page.n; i++) {
+        json_auto_t *doc = NULL;
+        if (document_json(&page.items[i], &doc, e) < 0) return -1;
+        if (r == &variable_set_resource && set_scope_values(tx, c, doc, e) < 0) return -1;
+        jv_push(x->items, resource_answer(r, doc));
+    }
+    return 0;
+}
+
+static int read_list(struct listing *x, struct error *e)
+{
+    if (db_read(call_app(x->c)->db, list_tx, x, e) >= 0) return 0;
+    json_decref(x->items);
+    return -1;
+}
+
+static int list(struct call *c, struct error *e)
+{
+    struct listing x = {.c = c};
+
+    if (paging_read(c, &x.paging, e) < 0 || read_list(&x, e) < 0) return -1;
+    c->out = paging_envelope(c, &x.paging, resource_meant(c)->item_type, x.total, x.items);
+    return 0;
+}
+
+static int list_sets(struct call *c, struct error *e)
+{
+    struct listing x = {.c = c, .paging = {.take = -1}};
+
+    if (read_list(&x, e) < 0) return -1;
+    c->out = x.items;
+    return 0;
+}
 
 /* The version that the client has seen must be the stored one; it counts up. */
 static int check_version(struct call *c, const json_t *stored, struct error *e)
@@ -244,6 +308,8 @@ static int release_template(struct call *c, struct error *e)
     return db_read(call_app(c)->db, template_tx, c, e);
 }
 
+static const struct route_query list_query[] = {
+    {"ids", QUERY_LIST, "only those with these ids, also frozen ones"}, {NULL, 0, NULL}};
 static const struct route_query template_query[] = {
     {"channel", QUERY_TEXT, "the channel; the default one unless given"}, {NULL, 0, NULL}};
 #define GET_PUT(path, res, table, view, edit)                                                 \
@@ -258,7 +324,18 @@ static const struct route_query template_query[] = {
         "PUT", path, put, edit, .in = table, .out = table, .in_name = res, .out_name = res,   \
                                 .doc = "replaces the " res "; Version must be the stored one" \
     }
+#define LIST(path, handler, kind_of_list, res, table, view)                                   \
+    {                                                                                         \
+        "GET", path, handler, view, .out = table, .query = list_query, .shape = kind_of_list, \
+                                    .out_name = res, .doc = "those of all projects"           \
+    }
 static const struct route rows[] = {
+    LIST("/api/{space}/deploymentprocesses", list, ROUTE_PAGE, "DeploymentProcess",
+         deployment_process_fields, "ProcessView"),
+    LIST("/api/{space}/runbookProcesses", list, ROUTE_PAGE, "RunbookProcess",
+         runbook_process_fields, "RunbookView"),
+    LIST("/api/{space}/variables", list_sets, ROUTE_ARRAY, "VariableSet", variable_set_fields,
+         "VariableView"),
     GET_PUT("/api/{space}/deploymentprocesses/{id}", "DeploymentProcess", deployment_process_fields,
             "ProcessView", "ProcessEdit"),
     GET_PUT("/api/{space}/projects/{project}/deploymentprocesses", "DeploymentProcess",
@@ -266,8 +343,8 @@ static const struct route rows[] = {
     GET_PUT("/api/{space}/projects/{project}/deploymentprocesses/{id}", "DeploymentProcess",
             deployment_process_fields, "ProcessView", "ProcessEdit"),
     {"GET", "/api/{space}/projects/{project}/deploymentprocesses/template", release_template,
-     "ProcessView", .query = template_query,
-     .doc = "what the next release needs: its version and packages"},
+     "ProcessView", .out = release_template_fields, .query = template_query,
+     .out_name = "ReleaseTemplate", .doc = "what the next release needs: its version and packages"},
     GET_PUT("/api/{space}/runbookProcesses/{id}", "RunbookProcess", runbook_process_fields,
             "RunbookView", "RunbookEdit"),
     GET_PUT("/api/{space}/projects/{project}/runbookProcesses/{id}", "RunbookProcess",

@@ -1,6 +1,7 @@
 /* projects.c - project groups, lifecycles and projects. A new project comes with its default
  * channel, an empty process and an empty variable set. Facts: rest.md 2.11, 2.12. */
 #include "api/resource.h"
+#include "model/command.h"
 
 /* A document from its table's defaults and a few members. Takes ${members} over. */
 static int add(struct db_tx *tx, struct call *c, const struct resource *r, json_t *members,
@@ -107,30 +108,32 @@ static int put_settings_tx(struct db_tx *tx, void *ctx, struct error *e)
 
 static int put_settings(struct call *c, struct error *e)
 {
-    if (!json_is_object(c->body)) return fail(e, ERR_INVALID, "request body: want a JSON object");
     return db_write(call_app(c)->db, put_settings_tx, c, e) < 0 ? -1 : 0;
 }
 
-#define CRUD(segment, res, table, noun)                     \
-    RESOURCE_READ_ROUTES(segment, res, table, noun "View"), \
+#define CRUD(segment, res, table, noun)                                     \
+    RESOURCE_READ_ROUTES(segment, res, table, resource_query, noun "View"), \
         RESOURCE_WRITE_ROUTES(segment, res, table, noun "Create", noun "Edit", noun "Delete")
 static const struct route rows[] = {
     CRUD("projectgroups", "ProjectGroup", project_group_fields, "ProjectGroup"),
     RESOURCE_LIST_ROUTE("/api/{space}/projectgroups/{group}/projects", resource_list, "Project",
-                        project_fields, "ProjectView", "projects of a group"),
+                        project_fields, resource_query, "ProjectView", "projects of a group"),
     CRUD("lifecycles", "Lifecycle", lifecycle_fields, "Lifecycle"),
     {"GET", "/api/{space}/lifecycles/{lifecycle}/projects", resource_all, "ProjectView",
      .out = project_fields, .query = resource_query, .shape = ROUTE_ARRAY, .out_name = "Project",
      .doc = "projects that use a lifecycle"},
-    RESOURCE_READ_ROUTES("projects", "Project", project_fields, "ProjectView"),
+    RESOURCE_READ_ROUTES("projects", "Project", project_fields, resource_query, "ProjectView"),
     RESOURCE_POST_ROUTE("/api/{space}/projects", create, "Project", project_fields, "ProjectCreate",
                         "creates a project with its channel, process and variable set"),
     RESOURCE_PUT_ROUTE("/api/{space}/projects/{id}", resource_update, "Project", project_fields,
                        "ProjectEdit", "replaces a project"),
     RESOURCE_DELETE_ROUTE("/api/{space}/projects", "ProjectDelete"),
     {"GET", "/api/{space}/projects/{id}/deploymentsettings", get_settings, "ProjectView",
+     .out = deployment_settings_fields, .out_name = "DeploymentSettings",
      .doc = "how a project is deployed: versions, guided failure, unavailable targets"},
     {"PUT", "/api/{space}/projects/{id}/deploymentsettings", put_settings, "ProjectEdit",
+     .in = deployment_settings_fields, .in_name = "DeploymentSettings",
+     .out = deployment_settings_fields, .out_name = "DeploymentSettings",
      .doc = "changes how a project is deployed"},
 };
 const struct route_table project_routes = {rows, ARRAY_LEN(rows)};

@@ -199,12 +199,12 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
     return document_update(tx, &w, expected, &by, c->arena, &stored, e);
 }
 
-bool resource_is_frozen(const char *id) { return strstr(id, "-s-") != NULL; }
+bool resource_is_frozen(const char *id) { return strstr(id, RESOURCE_FROZEN) != NULL; }
 
 int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const json_t *doc,
                     const char **ret_id, struct error *e)
 {
-    const char *id = arena_fmt(c->arena, "%s-s-%lld", jv_str(doc, "Id", ""),
+    const char *id = arena_fmt(c->arena, "%s" RESOURCE_FROZEN "%lld", jv_str(doc, "Id", ""),
                                (long long)jv_i64(doc, "Version", 0));
     struct document_change by = resource_change(c, r);
     /* what a frozen process names may be deleted: planning a run says so then */

@@ -97,6 +97,8 @@ int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, c
 int resource_documents(struct db_tx *tx, struct call *c, const struct document_query *q,
                        json_t **ret, struct error *e) MUST_USE;
 
+/** What stands in the ids of frozen documents only. */
+#define RESOURCE_FROZEN "-s-"
 /** Copies ${doc} under a frozen id "<Id>-s-<Version>"; the same version is frozen once. *${ret_id}
  * in the call's arena. */
 int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const json_t *doc,
@@ -109,12 +111,13 @@ bool resource_is_frozen(const char *id);
 int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
                    const struct document *d, struct error *e) MUST_USE;
 
-#define RESOURCE_QUERY resource_query
-extern const struct route_query resource_query[];
-#define RESOURCE_LIST_ROUTE(path, handler, res, table, view, text)                              \
-    {                                                                                           \
-        "GET", path, handler, view, .out = table, .query = resource_query, .shape = ROUTE_PAGE, \
-                                    .out_name = res, .doc = text                                \
+/** The filters of lists: what a route's table does not name is no filter there. */
+extern const struct route_query resource_query[], release_query[], deployment_query[],
+    runbook_query[], snapshot_query[], runbook_run_query[], worker_query[];
+#define RESOURCE_LIST_ROUTE(path, handler, res, table, filters, view, text)              \
+    {                                                                                    \
+        "GET", path, handler, view, .out = table, .query = filters, .shape = ROUTE_PAGE, \
+                                    .out_name = res, .doc = text                         \
     }
 #define RESOURCE_GET_ROUTE(path, res, table, view)                                         \
     {                                                                                      \
@@ -122,18 +125,18 @@ extern const struct route_query resource_query[];
                                                  .doc = "one of them, by id, slug or name" \
     }
 /** The routes of a space-scoped resource with plain names. */
-#define RESOURCE_READ_ROUTES(segment, res, table, view)                           \
-    RESOURCE_LIST_ROUTE("/api/{space}/" segment, resource_list, res, table, view, \
-                        "lists them, page by page"),                              \
-        {"GET",                                                                   \
-         "/api/{space}/" segment "/all",                                          \
-         resource_all,                                                            \
-         view,                                                                    \
-         .out = table,                                                            \
-         .query = resource_query,                                                 \
-         .shape = ROUTE_ARRAY,                                                    \
-         .out_name = res,                                                         \
-         .doc = "all of them"},                                                   \
+#define RESOURCE_READ_ROUTES(segment, res, table, filters, view)                           \
+    RESOURCE_LIST_ROUTE("/api/{space}/" segment, resource_list, res, table, filters, view, \
+                        "lists them, page by page"),                                       \
+        {"GET",                                                                            \
+         "/api/{space}/" segment "/all",                                                   \
+         resource_all,                                                                     \
+         view,                                                                             \
+         .out = table,                                                                     \
+         .query = filters,                                                                 \
+         .shape = ROUTE_ARRAY,                                                             \
+         .out_name = res,                                                                  \
+         .doc = "all of them"},                                                            \
         RESOURCE_GET_ROUTE("/api/{space}/" segment, res, table, view)
 #define RESOURCE_POST_ROUTE(path, handler, res, table, can_create, text)                \
     {                                                                                   \

@@ -199,11 +199,46 @@ int resource_get(struct call *c, struct error *e) { return db_read(call_app(c)->
 
 /* ---- lists ---- */
 
-const struct route_query resource_query[] = {
-    {"ids", QUERY_LIST, "only those with these ids"},
-    {"name", QUERY_TEXT, "exact name, in any case"},
-    {"partialName", QUERY_TEXT, "part of the name, in any case"},
-    {NULL, 0, NULL}};
+#define FILTERS                                                    \
+    {"ids", QUERY_LIST, "only those with these ids"},              \
+        {"name", QUERY_TEXT, "exact name, in any case"},           \
+    {                                                              \
+        "partialName", QUERY_TEXT, "part of the name, in any case" \
+    }
+#define END          \
+    {                \
+        .name = NULL \
+    }
+#define OF_PROJECTS                                            \
+    {                                                          \
+        "projects", QUERY_LIST, "only those of these projects" \
+    }
+const struct route_query resource_query[] = {FILTERS, END};
+const struct route_query release_query[] = {
+    FILTERS,
+    {"searchByVersion", QUERY_TEXT, "part of the version, in any case"},
+    OF_PROJECTS,
+    {"channels", QUERY_LIST, "only those of these channels"},
+    END};
+#define OF_RUNS                                                                    \
+    OF_PROJECTS, {"environments", QUERY_LIST, "only in these environments"},       \
+    {                                                                              \
+        "taskState", QUERY_LIST, "only while their task is in one of these states" \
+    }
+const struct route_query deployment_query[] = {
+    FILTERS, OF_RUNS, {"channels", QUERY_LIST, "only those of these channels"}, END};
+const struct route_query runbook_query[] = {
+    FILTERS, {"projectIds", QUERY_LIST, "only those of these projects"}, END};
+const struct route_query snapshot_query[] = {
+    FILTERS,
+    {"searchByName", QUERY_TEXT, "part of the name, in any case"},
+    OF_PROJECTS,
+    {"runbooks", QUERY_LIST, "only those of these runbooks"},
+    END};
+const struct route_query runbook_run_query[] = {
+    FILTERS, OF_RUNS, {"runbooks", QUERY_LIST, "only those of these runbooks"}, END};
+const struct route_query worker_query[] = {
+    FILTERS, {"workerPoolIds", QUERY_LIST, "only those of these pools"}, END};
 
 int resource_documents(struct db_tx *tx, struct call *c, const struct document_query *q,
                        json_t **ret, struct error *e)
@@ -239,16 +274,21 @@ static enum document_order order_of(const struct resource *r)
     }
 }
 
-/* A list may be asked by what its items point to: ?projects=Projects-1. Where they have no such
- * member it is no filter. */
+static bool is_filter(const struct call *c, const char *name)
+{
+    for (const struct route_query *q = c->route->query; q && q->name; q++)
+        if (strcmp(q->name, name) == 0) return true;
+    return false;
+}
+
+/* A list may be asked by what its items point to: ?projects=Projects-1. */
 static const struct {
     const char *query, *member;
 } reference_filters[] = {{"projects", "ProjectId"},         {"projectIds", "ProjectId"},
                          {"environments", "EnvironmentId"}, {"channels", "ChannelId"},
-                         {"runbooks", "RunbookId"},         {"runbookIds", "RunbookId"},
-                         {"workerPoolIds", "WorkerPoolIds"}};
+                         {"runbooks", "RunbookId"},         {"workerPoolIds", "WorkerPoolIds"}};
 
-static void add_filters(struct call *c, const struct resource *r, struct document_query *q)
+static void add_filters(struct call *c, struct document_query *q)
 {
     struct document_filter *filters =
         ARENA_NEW(c->arena, struct document_filter, q->n_filters + ARRAY_LEN(reference_filters));
@@ -257,19 +297,23 @@ static void add_filters(struct call *c, const struct resource *r, struct documen
     q->filters = filters;
     for (size_t i = 0; i < ARRAY_LEN(reference_filters); i++) {
         struct http_strings ids = call_query_list(c, reference_filters[i].query);
-        const char *member = reference_filters[i].member;
-        if (ids.n == 0 || field_find(r->fields, member) == NULL) continue;
-        filters[q->n_filters++] = (struct document_filter){member, ids.items, ids.n};
+        if (ids.n == 0 || !is_filter(c, reference_filters[i].query)) continue;
+        filters[q->n_filters++] =
+            (struct document_filter){reference_filters[i].member, ids.items, ids.n};
     }
+    struct http_strings states = execution_states(c, "taskState");
+    if (states.n == 0 || !is_filter(c, "taskState")) return;
+    q->task_states = states.items;
+    q->n_task_states = states.n;
 }
 
-/* Lists within a project call the same filter by other names. */
+/* Some lists call the same filter by other names. */
 static const char *partial_name(const struct call *c)
 {
     static const char *const names[] = {"partialName", "searchByVersion", "searchByName"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
-        if (call_query(c, names[i])) return call_query(c, names[i]);
+        if (call_query(c, names[i]) && is_filter(c, names[i])) return call_query(c, names[i]);
     return NULL;
 }
 
@@ -277,7 +321,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct listing *l = ctx;
     struct call *c = l->c;
-    struct http_strings ids = call_query_list(c, "ids"), states;
+    struct http_strings ids = call_query_list(c, "ids");
     struct resource_target t;
     struct document_page page;
 
@@ -290,13 +334,9 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.name = call_query(c, "name");
     q.partial_name = partial_name(c);
     q.order = order_of(t.r);
-    if (execution_is(t.r) && (states = execution_states(c, "taskState")).n) {
-        q.task_states = states.items;
-        q.n_task_states = states.n;
-    }
     q.skip = l->paging.skip;
     q.take = l->paging.take;
-    add_filters(c, t.r, &q);
+    add_filters(c, &q);
     if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
     l->r = t.r;
     l->total = page.total;

@@ -42,7 +42,7 @@ struct route_query { /* a table ends with a row without name; skip and take of R
 
 enum route_shape {
     ROUTE_ONE,    /* one JSON document of the table .out (or any object when .out is NULL) */
-    ROUTE_ARRAY,  /* bare JSON array of .out */
+    ROUTE_ARRAY,  /* bare JSON array of .out, of texts when that is NULL */
     ROUTE_PAGE,   /* paging envelope of .out; takes skip and take */
     ROUTE_TEXT,   /* text/plain */
     ROUTE_EVENTS, /* text/event-stream */
@@ -62,6 +62,7 @@ struct route {
     const struct field
         *in; /* the body's table: then a JSON object is required. NULL: any JSON or none */
     const struct field *out;
+    const struct field *page;        /* members beside the envelope of a ROUTE_PAGE; NULL: none */
     const struct route_query *query; /* documented filters; also the Template link of pages */
     enum route_shape shape;
     unsigned flags;

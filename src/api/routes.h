@@ -3,7 +3,7 @@
 #define API_ROUTES_H
 #include "api/route.h"
 
-extern const struct route_table server_routes, user_routes, space_routes, task_routes,
+extern const struct route_table server_routes, node_routes, user_routes, space_routes, task_routes,
     artifact_routes, worker_routes, environment_routes, project_routes, channel_routes,
     process_routes, release_routes, deployment_routes, preview_routes, runbook_routes,
     runbook_run_routes;

@@ -202,7 +202,8 @@ static const struct route rows[] = {
      .in = create_runbook_run_fields, .out = create_runbook_run_answer_fields, .status = 201,
      .in_name = "RunRunbookCommandV1", .out_name = "RunRunbookResponseV1",
      .doc = "runs a runbook in environments, all named by id or name"},
-    RESOURCE_READ_ROUTES("runbookRuns", "RunbookRun", runbook_run_fields, "RunbookRunView"),
+    RESOURCE_READ_ROUTES("runbookRuns", "RunbookRun", runbook_run_fields, runbook_run_query,
+                         "RunbookRunView"),
     RESOURCE_POST_ROUTE("/api/{space}/runbookRuns", run_classic, "RunbookRun", runbook_run_fields,
                         "RunbookRunCreate", "runs a runbook in an environment from a document"),
     {"POST", "/api/{space}/runbooks/{id}/runbookRuns/create", run_of_runbook, "RunbookRunCreate",
@@ -210,9 +211,10 @@ static const struct route rows[] = {
      .in_name = "RunbookRun", .out_name = "RunbookRun",
      .doc = "runs a runbook in the environments EnvironmentIds"},
     RESOURCE_LIST_ROUTE("/api/{space}/runbookSnapshots/{snapshot}/runbookRuns", resource_list,
-                        "RunbookRun", runbook_run_fields, "RunbookRunView",
+                        "RunbookRun", runbook_run_fields, runbook_run_query, "RunbookRunView",
                         "runs of a snapshot, newest first"),
     RESOURCE_LIST_ROUTE("/api/{space}/runbooks/{runbook}/runbookRuns", resource_list, "RunbookRun",
-                        runbook_run_fields, "RunbookRunView", "runs of a runbook, newest first"),
+                        runbook_run_fields, runbook_run_query, "RunbookRunView",
+                        "runs of a runbook, newest first"),
 };
 const struct route_table runbook_run_routes = {rows, ARRAY_LEN(rows)};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "model/command.h"
 
 /* ---- runbooks ---- */
 
@@ -190,6 +191,12 @@ static int next_name(struct db_tx *tx, struct call *c, const char *runbook_id, c
     }
 }
 
+static void set_variables(json_t *snapshot, const char *frozen_id)
+{
+    jv_set_str(snapshot, "FrozenProjectVariableSetId", frozen_id);
+    jv_set_str(snapshot, "ProjectVariableSetSnapshotId", frozen_id);
+}
+
 static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_t *doc,
                   struct error *e)
 {
@@ -204,8 +211,7 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_
                          e) < 0)
         return -1;
     jv_set_str(doc, "FrozenRunbookProcessId", process);
-    jv_set_str(doc, "FrozenProjectVariableSetId", variables);
-    jv_set_str(doc, "ProjectVariableSetSnapshotId", variables);
+    set_variables(doc, variables);
     return 0;
 }
 
@@ -259,6 +265,32 @@ static int create_snapshot(struct call *c, struct error *e)
     return execution_prepare(c, snapshot_tx, &x, e);
 }
 
+/* The snapshot takes the project's variables as they are now. */
+static int variables_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    json_auto_t *snapshot = NULL, *project = NULL;
+    const char *variables;
+    struct document d;
+
+    if (resource_find(tx, c, &d, &snapshot, e) < 0 ||
+        resource_read(tx, c, &project_resource, NULL, text(snapshot, "ProjectId"), &project, e) <
+            0 ||
+        execution_freeze(tx, c, &variable_set_resource, text(project, "VariableSetId"), &variables,
+                         e) < 0)
+        return -1;
+    set_variables(snapshot, variables);
+    if (resource_replace(tx, c, &runbook_snapshot_resource, snapshot, d.row_version, e) < 0)
+        return -1;
+    resource_reply(c, &runbook_snapshot_resource, snapshot);
+    return 0;
+}
+
+static int snapshot_variables(struct call *c, struct error *e)
+{
+    return execution_prepare(c, variables_tx, c, e);
+}
+
 /* What a client needs to make the next snapshot. */
 static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
@@ -287,8 +319,8 @@ static const struct route_query publish_query[] = {
     {"publish", QUERY_FLAG, "make it the published snapshot"}, {NULL, 0, NULL}};
 
 #define RUNBOOK_ROUTES(path)                                                                      \
-    RESOURCE_LIST_ROUTE(path, resource_list, "Runbook", runbook_fields, "RunbookView",            \
-                        "runbooks by name"),                                                      \
+    RESOURCE_LIST_ROUTE(path, resource_list, "Runbook", runbook_fields, runbook_query,            \
+                        "RunbookView", "runbooks by name"),                                       \
         RESOURCE_POST_ROUTE(path, create, "Runbook", runbook_fields, "RunbookEdit",               \
                             "creates a runbook with an empty process"),                           \
         RESOURCE_GET_ROUTE(path, "Runbook", runbook_fields, "RunbookView"),                       \
@@ -303,16 +335,21 @@ static const struct route_query publish_query[] = {
          .shape = ROUTE_ARRAY,                                                                    \
          .out_name = "Environment",                                                               \
          .doc = "environments where the runbook may run"},                                        \
-        {"GET", path "/{id}/runbookSnapshotTemplate", snapshot_template, "RunbookView",           \
+        {"GET",                                                                                   \
+         path "/{id}/runbookSnapshotTemplate",                                                    \
+         snapshot_template,                                                                       \
+         "RunbookView",                                                                           \
+         .out = snapshot_template_fields,                                                         \
+         .out_name = "RunbookSnapshotTemplate",                                                   \
          .doc = "what the next snapshot needs"},                                                  \
         RESOURCE_LIST_ROUTE(path "/{runbook}/runbookSnapshots", resource_list, "RunbookSnapshot", \
-                            runbook_snapshot_fields, "RunbookView",                               \
+                            runbook_snapshot_fields, snapshot_query, "RunbookView",               \
                             "snapshots of a runbook, newest first"),                              \
         RESOURCE_GET_ROUTE(path "/{runbook}/runbookSnapshots", "RunbookSnapshot",                 \
                            runbook_snapshot_fields, "RunbookView")
 #define SNAPSHOT_ROUTES(path)                                                                 \
     RESOURCE_LIST_ROUTE(path, resource_list, "RunbookSnapshot", runbook_snapshot_fields,      \
-                        "RunbookView", "snapshots, newest first"),                            \
+                        snapshot_query, "RunbookView", "snapshots, newest first"),            \
         {"POST",                                                                              \
          path,                                                                                \
          create_snapshot,                                                                     \
@@ -332,8 +369,12 @@ static const struct route rows[] = {
     RUNBOOK_ROUTES("/api/{space}/runbooks"),
     RUNBOOK_ROUTES("/api/{space}/projects/{project}/runbooks"),
     {"GET", "/api/{space}/runbooks/all", resource_all, "RunbookView", .out = runbook_fields,
-     .query = resource_query, .shape = ROUTE_ARRAY, .out_name = "Runbook", .doc = "all runbooks"},
+     .query = runbook_query, .shape = ROUTE_ARRAY, .out_name = "Runbook", .doc = "all runbooks"},
     SNAPSHOT_ROUTES("/api/{space}/runbookSnapshots"),
+    {"POST", "/api/{space}/runbookSnapshots/{id}/snapshot-variables", snapshot_variables,
+     "RunbookEdit", .out = runbook_snapshot_fields, .flags = ROUTE_OPTIONAL_BODY,
+     .out_name = "RunbookSnapshot",
+     .doc = "gives the snapshot the project's variables as they are now"},
     SNAPSHOT_ROUTES("/api/{space}/projects/{project}/runbookSnapshots"),
 };
 const struct route_table runbook_routes = {rows, ARRAY_LEN(rows)};

@@ -1,5 +1,5 @@
-/* server_info.c - the server about itself: root documents, status, capabilities, nodes, OpenAPI,
- * health and metrics. Facts: rest.md 1.3, 1.5, 2.8. */
+/* server_info.c - the server about itself: root documents, status, capabilities, OpenAPI, health
+ * and metrics. Facts: rest.md 1.3, 1.5, 2.8. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -14,7 +14,6 @@
 #include "base/time.h"
 #include "model/command.h"
 #include "model/root.h"
-#include "store/node.h"
 #include "store/task.h"
 
 static int default_space_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -151,76 +150,6 @@ static int system_info(struct call *c, struct error *e)
     return 0;
 }
 
-struct nodes {
-    struct call *c;
-    struct node *list;
-    size_t n;
-};
-
-static int nodes_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    struct nodes *x = ctx;
-
-    return node_list(tx, x->c->arena, &x->list, &x->n, e);
-}
-
-static json_t *node_document(const struct node *n)
-{
-    json_auto_t *o = json_object();
-
-    jv_set_str(o, "Id", n->id);
-    jv_set_str(o, "Name", n->name);
-    jv_set_i64(o, "MaxConcurrentTasks", n->max_tasks);
-    jv_set_bool(o, "IsInMaintenanceMode", n->is_draining);
-    jv_set_time(o, "LastSeen", n->last_seen);
-    return resource_answer(&server_node_resource, o);
-}
-
-static int nodes(struct call *c, struct error *e)
-{
-    struct nodes x = {.c = c};
-    struct paging paging;
-
-    if (paging_read(c, &paging, e) < 0 || db_read(call_app(c)->db, nodes_tx, &x, e) < 0) return -1;
-    json_t *items = json_array();
-    for (size_t i = 0; i < x.n; i++) jv_push(items, node_document(&x.list[i]));
-    c->out = paging_slice(c, &paging, server_node_resource.item_type, items);
-    return 0;
-}
-
-/* The node of the path. */
-static int find_node(struct call *c, struct node **ret, struct error *e)
-{
-    struct nodes x = {.c = c};
-    const char *wanted = call_param(c, "id");
-
-    if (db_read(call_app(c)->db, nodes_tx, &x, e) < 0) return -1;
-    for (size_t i = 0; i < x.n; i++) {
-        *ret = &x.list[i];
-        if (str_same(x.list[i].id, wanted) || str_same(x.list[i].name, wanted)) return 0;
-    }
-    return call_not_found(e, wanted);
-}
-
-static int node(struct call *c, struct error *e)
-{
-    struct node *n = NULL;
-
-    if (find_node(c, &n, e) < 0) return -1;
-    c->out = node_document(n);
-    return 0;
-}
-
-/* Schemas that rows only name. */
-static const struct field *table_of(const char *name)
-{
-    for (size_t i = 0; resources[i]; i++)
-        if (strcmp(resources[i]->item_type, name) == 0) return resources[i]->fields;
-    for (const struct named_table *t = command_tables; t->name; t++)
-        if (strcmp(t->name, name) == 0) return t->fields;
-    return NULL;
-}
-
 static int openapi(struct call *c, struct error *e)
 {
     (void)e;
@@ -228,8 +157,7 @@ static int openapi(struct call *c, struct error *e)
                                 .n_tables = api_tables_n,
                                 .title = "Bobtail",
                                 .version = call_app(c)->version,
-                                .schema_of = schema_describe,
-                                .table_of = table_of};
+                                .schema_of = schema_describe};
     c->out = openapi_document(&o);
     return 0;
 }
@@ -276,22 +204,21 @@ static const struct route_query toggle_query[] = {{"Name", QUERY_TEXT, "name of 
 static const struct route rows[] = {
     {"GET", "/api", root, PERM_ANONYMOUS, .out = root_fields, .out_name = "Root",
      .doc = "the root document: version and links"},
-    {"GET", "/api/{space}", space_root, PERM_AUTHENTICATED, .doc = "links of a space"},
-    {"GET", "/api/capabilities", capabilities, PERM_AUTHENTICATED,
-     .doc = "requests that this server knows"},
+    {"GET", "/api/{space}", space_root, PERM_AUTHENTICATED, .out = space_root_fields,
+     .out_name = "SpaceRoot", .doc = "links of a space"},
+    {"GET", "/api/capabilities", capabilities, PERM_AUTHENTICATED, .out = capabilities_fields,
+     .out_name = "Capabilities", .doc = "requests that this server knows"},
     {"GET", "/api/configuration/feature-toggles", feature_toggles, PERM_AUTHENTICATED,
-     .query = toggle_query, .doc = "feature toggles that are on"},
-    {"GET", "/api/serverstatus", status, PERM_AUTHENTICATED, .doc = "state of the installation"},
-    {"GET", "/api/serverstatus/health", status_health, PERM_ANONYMOUS,
-     .doc = "whether the server operates normally"},
-    {"GET", "/api/serverstatus/timezones", timezones, PERM_AUTHENTICATED, .shape = ROUTE_ARRAY,
-     .doc = "time zones known to the server"},
+     .out = feature_toggles_fields, .out_name = "FeatureToggles", .query = toggle_query,
+     .doc = "feature toggles that are on"},
+    {"GET", "/api/serverstatus", status, PERM_AUTHENTICATED, .out = server_status_fields,
+     .out_name = "ServerStatus", .doc = "state of the installation"},
+    {"GET", "/api/serverstatus/health", status_health, PERM_ANONYMOUS, .out = server_health_fields,
+     .out_name = "ServerHealth", .doc = "whether the server operates normally"},
+    {"GET", "/api/serverstatus/timezones", timezones, PERM_AUTHENTICATED, .out = time_zone_fields,
+     .out_name = "TimeZone", .shape = ROUTE_ARRAY, .doc = "time zones known to the server"},
     {"GET", "/api/serverstatus/system-info", system_info, "AdministerSystem",
-     .doc = "process and machine"},
-    {"GET", "/api/octopusservernodes", nodes, "AdministerSystem", .out = server_node_fields,
-     .shape = ROUTE_PAGE, .out_name = "OctopusServerNode", .doc = "server nodes"},
-    {"GET", "/api/octopusservernodes/{id}", node, "AdministerSystem", .out = server_node_fields,
-     .out_name = "OctopusServerNode", .doc = "one server node, by id or name"},
+     .out = system_info_fields, .out_name = "SystemInfo", .doc = "process and machine"},
     {"GET", "/api/openapi.json", openapi, PERM_ANONYMOUS, .doc = "this description of the API"},
     {"GET", "/healthz", healthz, PERM_ANONYMOUS, .shape = ROUTE_TEXT,
      .doc = "ok while the database answers"},

@@ -20,8 +20,8 @@ int space_default(struct db_tx *tx, struct arena *a, const char **ret, struct er
 }
 
 static const struct route rows[] = {
-    RESOURCE_LIST_ROUTE("/api/spaces", resource_list, "Space", space_fields, PERM_AUTHENTICATED,
-                        "spaces by name"),
+    RESOURCE_LIST_ROUTE("/api/spaces", resource_list, "Space", space_fields, resource_query,
+                        PERM_AUTHENTICATED, "spaces by name"),
     {"GET", "/api/spaces/all", resource_all, PERM_AUTHENTICATED, .out = space_fields,
      .query = resource_query, .shape = ROUTE_ARRAY, .out_name = "Space", .doc = "all spaces"},
     RESOURCE_GET_ROUTE("/api/spaces", "Space", space_fields, PERM_AUTHENTICATED),

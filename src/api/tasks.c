@@ -9,6 +9,7 @@
 #include "api/task_document.h"
 #include "base/time.h"
 #include "engine/task_view.h"
+#include "model/command.h"
 
 struct page {
     struct call *c;
@@ -464,6 +465,36 @@ static int tasks_queued_behind(struct call *c, struct error *e)
     return 0;
 }
 
+/* Clients look these two up by their links. */
+static int refuse(struct call *c, const char *why, struct error *e)
+{
+    struct one o = {.c = c, .id = call_param(c, "id")};
+
+    int found = db_read(call_app(c)->db, get_tx, &o, e);
+    json_decref(o.document);
+    return found < 0 ? -1 : fail(e, ERR_INVALID, "%s: %s", o.task.id, why);
+}
+
+static int tasks_state(struct call *c, struct error *e)
+{
+    return refuse(c, "the state of a task cannot be set; cancel it instead", e);
+}
+
+static int tasks_prioritize(struct call *c, struct error *e)
+{
+    return refuse(c, "queued tasks start in their order; none can be put first", e);
+}
+
+/* No step asks a person yet. */
+static int interruptions(struct call *c, struct error *e)
+{
+    struct paging paging;
+
+    if (paging_read(c, &paging, e) < 0) return -1;
+    c->out = paging_envelope(c, &paging, "Interruption", 0, json_array());
+    return 0;
+}
+
 static int tasks_types(struct call *c, struct error *e)
 {
     (void)e;
@@ -496,6 +527,11 @@ static const struct route_query list_query[] = {
     {"hasWarningsOrErrors", QUERY_FLAG, "whether their log has warnings or errors"},
     {"hasPendingInterruptions", QUERY_FLAG, "only tasks that wait for a person: none"},
     {NULL, 0, NULL}};
+static const struct route_query interruption_query[] = {
+    {"regarding", QUERY_TEXT, "id of a task, a deployment or a runbook run"},
+    {"pendingOnly", QUERY_FLAG, "only those that nobody has answered"},
+    {"ids", QUERY_LIST, "only those with these ids"},
+    {NULL, 0, NULL}};
 static const struct route_query details_query[] = {
     {"verbose", QUERY_FLAG, "verbose lines too"},
     {"tail", QUERY_NUMBER, "newest lines of each node only"},
@@ -508,26 +544,41 @@ static const struct route_query stream_query[] = {
     {                                                                       \
         method, "/api/{space}/tasks" path, handler, permission, __VA_ARGS__ \
     }
+#define INTERRUPTIONS(path)                                                                       \
+    {                                                                                             \
+        "GET", path, interruptions, "InterruptionView", .query = interruption_query,              \
+                                                        .shape = ROUTE_PAGE,                      \
+                                                        .doc = "what waits for a person: nothing" \
+    }
 static const struct route rows[] = {
-    BOTH("GET", "", tasks_list, "TaskView", .query = list_query, .shape = ROUTE_PAGE,
-         .out_name = "Task", .doc = "tasks, newest first"),
-    BOTH("GET", "/taskTypes", tasks_types, "TaskView", .shape = ROUTE_ARRAY,
-         .doc = "kinds of tasks"),
+    BOTH("GET", "", tasks_list, "TaskView", .out = task_fields, .page = task_page_fields,
+         .query = list_query, .shape = ROUTE_PAGE, .out_name = "Task",
+         .doc = "tasks, newest first"),
+    BOTH("GET", "/taskTypes", tasks_types, "TaskView", .out = task_type_fields,
+         .shape = ROUTE_ARRAY, .out_name = "TaskType", .doc = "kinds of tasks"),
     BOTH("GET", "/events/stream", tasks_events, "TaskView", .shape = ROUTE_EVENTS,
          .doc = "changes of tasks on this node as they happen"),
-    BOTH("GET", "/{id}", tasks_get, "TaskView", .out_name = "Task",
+    BOTH("GET", "/{id}", tasks_get, "TaskView", .out = task_fields, .out_name = "Task",
          .doc = "one task, with what it waits for"),
-    BOTH("GET", "/{id}/details", tasks_details, "TaskView", .query = details_query,
+    BOTH("GET", "/{id}/details", tasks_details, "TaskView", .out = task_details_fields,
+         .query = details_query, .out_name = "TaskDetails",
          .doc = "a task with its activity tree and log"),
     BOTH("GET", "/{id}/raw", tasks_raw, "TaskView", .shape = ROUTE_TEXT,
          .doc = "the whole log as text"),
     BOTH("GET", "/{id}/log/stream", tasks_stream, "TaskView", .query = stream_query,
          .shape = ROUTE_EVENTS, .doc = "the log line by line as it grows, until the task ends"),
-    BOTH("GET", "/{id}/queued-behind", tasks_queued_behind, "TaskView", .shape = ROUTE_PAGE,
-         .out_name = "Task", .doc = "tasks of the same concurrency tag that come first"),
-    BOTH("POST", "/{id}/cancel", tasks_cancel, "TaskCancel", .flags = ROUTE_OPTIONAL_BODY,
-         .out_name = "Task", .doc = "asks a task to stop"),
-    BOTH("POST", "/rerun/{id}", executions_rerun, "TaskCreate", .flags = ROUTE_OPTIONAL_BODY,
-         .out_name = "Task", .doc = "queues the same work again"),
+    BOTH("GET", "/{id}/queued-behind", tasks_queued_behind, "TaskView", .out = task_fields,
+         .shape = ROUTE_PAGE, .out_name = "Task",
+         .doc = "tasks of the same concurrency tag that come first"),
+    BOTH("POST", "/{id}/cancel", tasks_cancel, "TaskCancel", .out = task_fields,
+         .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task", .doc = "asks a task to stop"),
+    BOTH("POST", "/rerun/{id}", executions_rerun, "TaskCreate", .out = task_fields,
+         .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task", .doc = "queues the same work again"),
+    BOTH("POST", "/{id}/state", tasks_state, "TaskEdit", .flags = ROUTE_OPTIONAL_BODY,
+         .doc = "refused: the state of a task follows from what it does; cancel it instead"),
+    BOTH("POST", "/{id}/prioritize", tasks_prioritize, "TaskEdit", .flags = ROUTE_OPTIONAL_BODY,
+         .doc = "refused: queued tasks start in the order in which they were asked for"),
+    INTERRUPTIONS("/api/interruptions"),
+    INTERRUPTIONS("/api/{space}/interruptions"),
 };
 const struct route_table task_routes = {rows, ARRAY_LEN(rows)};

@@ -34,8 +34,4 @@ const struct resource artifact_resource = {
     .links = links,
     .name_member = "Filename",
     .order = ORDER_NEWEST,
-    .view = "ArtifactView",
-    .create = "ArtifactCreate",
-    .edit = "ArtifactEdit",
-    .remove = "ArtifactDelete",
 };

@@ -102,9 +102,5 @@ const struct resource channel_resource = {
     .owner_member = "ProjectId",
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "ProcessView",
-    .create = "ProcessEdit",
-    .edit = "ProcessEdit",
-    .remove = "ProcessEdit",
     .complete = complete,
 };

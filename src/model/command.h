@@ -8,12 +8,20 @@
 extern const struct field create_release_fields[], create_release_answer_fields[];
 extern const struct field create_deployment_fields[], create_deployment_answer_fields[];
 extern const struct field create_runbook_run_fields[], create_runbook_run_answer_fields[];
-/* POST tasks, POST tasks/{id}/state, GET tasks/{id}/details */
-extern const struct field create_task_fields[], task_state_fields[], task_details_fields[];
-/* API keys */
-extern const struct field create_api_key_fields[], created_api_key_fields[], api_key_fields[];
-/* GET /api, POST /api/users/login */
-extern const struct field root_fields[], login_fields[];
+/* GET tasks/{id}/details, tasks/taskTypes; members beside the envelope of GET tasks */
+extern const struct field task_details_fields[], task_type_fields[], task_page_fields[];
+/* GET /api, /api/{space} and what the server says of itself */
+extern const struct field root_fields[], space_root_fields[], capabilities_fields[],
+    feature_toggles_fields[], server_status_fields[], server_health_fields[], time_zone_fields[],
+    system_info_fields[], node_details_fields[], cluster_summary_fields[];
+/* GET and PUT projects/{id}/deploymentsettings */
+extern const struct field deployment_settings_fields[];
+/* what clients show before something is made or starts */
+extern const struct field release_template_fields[], deployment_template_fields[],
+    deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],
+    snapshot_template_fields[], runbook_run_template_fields[];
+extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
+    supported_pool_types_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

@@ -43,7 +43,4 @@ const struct resource deployment_resource = {
     .name_member = "Name",
     .owner_member = "ReleaseId",
     .order = ORDER_NEWEST,
-    .view = "DeploymentView",
-    .create = "DeploymentCreate",
-    .remove = "DeploymentDelete",
 };

@@ -33,8 +33,6 @@ const struct resource deployment_process_resource = {
     .links = links,
     .owner_member = "ProjectId",
     .order = ORDER_OLDEST,
-    .view = "ProcessView",
-    .edit = "ProcessEdit",
     .complete = process_normalise,
     .check = process_check,
 };

@@ -44,8 +44,4 @@ const struct resource environment_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_SORT,
-    .view = "EnvironmentView",
-    .create = "EnvironmentCreate",
-    .edit = "EnvironmentEdit",
-    .remove = "EnvironmentDelete",
 };

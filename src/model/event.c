@@ -58,5 +58,4 @@ const struct resource event_resource = {
     .fields = event_fields,
     .links = links,
     .order = ORDER_NEWEST,
-    .view = "EventView",
 };

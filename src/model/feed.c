@@ -108,8 +108,4 @@ const struct resource feed_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "FeedView",
-    .create = "FeedEdit",
-    .edit = "FeedEdit",
-    .remove = "FeedEdit",
 };

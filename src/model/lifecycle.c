@@ -105,7 +105,6 @@ static void check(const json_t *doc, struct problems *p)
 static const struct link_template links[] = {
     {"Self", "/api/{SpaceId}/lifecycles/{Id}"},
     {"Projects", "/api/{SpaceId}/lifecycles/{Id}/projects"},
-    {"Preview", "/api/{SpaceId}/lifecycles/{Id}/preview"},
     {NULL, NULL},
 };
 
@@ -120,10 +119,6 @@ const struct resource lifecycle_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "LifecycleView",
-    .create = "LifecycleCreate",
-    .edit = "LifecycleEdit",
-    .remove = "LifecycleDelete",
     .complete = complete,
     .check = check,
 };

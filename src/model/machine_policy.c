@@ -129,8 +129,4 @@ const struct resource machine_policy_resource = {
     .name_member = "Name",
     .unique_names = true,
     .order = ORDER_BY_NAME,
-    .view = "MachinePolicyView",
-    .create = "MachinePolicyCreate",
-    .edit = "MachinePolicyEdit",
-    .remove = "MachinePolicyDelete",
 };

@@ -1,5 +1,6 @@
 /* project.c - what is deployed and operated: owns a process, variables, channels, releases and
  * runbooks. See resource.h. */
+#include "model/command.h"
 #include "model/resource.h"
 #include "model/shape.h"
 
@@ -97,6 +98,25 @@ const struct field project_fields[] = {
     {.name = NULL},
 };
 
+const struct field deployment_settings_fields[] = {
+    ROW_ID,
+    ROW_SPACE,
+    {"ProjectId", FIELD_STRING, FIELD_READ_ONLY, .doc = "the project"},
+    {"ConnectivityPolicy", FIELD_OBJECT, .fields = connectivity_fields,
+     .doc = "what happens with unavailable targets"},
+    {"DefaultGuidedFailureMode", FIELD_STRING, .choices = guided_failure_choices,
+     .fallback = "\"EnvironmentDefault\"", .doc = "whether a failed step asks a person"},
+    {"DefaultToSkipIfAlreadyInstalled", FIELD_BOOL,
+     .doc = "true: packages that are there already are not deployed again"},
+    {"VersioningStrategy", FIELD_OBJECT, .fields = versioning_fields,
+     .doc = "how versions of releases are made"},
+    {"ReleaseNotesTemplate", FIELD_STRING, .doc = "makes the notes of releases without"},
+    {"DeploymentChangesTemplate", FIELD_STRING, .doc = "makes the notes of deployments"},
+    {"ForcePackageDownload", FIELD_BOOL, .doc = "true: packages are fetched again each time"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+
 static void complete(json_t *doc)
 {
     const char *id = jv_str(doc, "Id", "");
@@ -110,19 +130,14 @@ static const struct link_template links[] = {
     {"Self", PROJECT},
     {"Releases", PROJECT "/releases{/version}{?skip,take,searchByVersion}"},
     {"Channels", PROJECT "/channels{/id}{?skip,take,partialName}"},
-    {"OrderChannels", PROJECT "/channels/order"},
     {"Triggers", PROJECT "/triggers{/id}{?skip,take,partialName,triggerActionType,"
                          "triggerActionCategory,runbooks}"},
-    {"ScheduledTriggers", PROJECT "/triggers/scheduled{?skip,take}"},
     {"Runbooks", PROJECT "/runbooks{/id}{?skip,take,partialName}"},
     {"RunbookSnapshots", PROJECT "/runbookSnapshots{/name}{?skip,take,searchByName}"},
-    {"RunbookTaskDashboardItemsTemplate", PROJECT "/runbookTaskDashboardItems{?ids}"},
     {"Progression", PROJECT "/progression{?aggregate}"},
     {"DeploymentProcess", PROJECT "/deploymentprocesses"},
     {"DeploymentSettings", PROJECT "/deploymentsettings"},
     {"Variables", "/api/{SpaceId}/variables/{VariableSetId}"},
-    {"Metadata", PROJECT "/metadata"},
-    {"Summary", PROJECT "/summary"},
     {"Logo", PROJECT "/logo"},
     {"Web", "/app#/{SpaceId}/projects/{Id}"},
     {NULL, NULL},
@@ -139,9 +154,5 @@ const struct resource project_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "ProjectView",
-    .create = "ProjectCreate",
-    .edit = "ProjectEdit",
-    .remove = "ProjectDelete",
     .complete = complete,
 };

@@ -32,8 +32,4 @@ const struct resource project_group_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "ProjectGroupView",
-    .create = "ProjectGroupCreate",
-    .edit = "ProjectGroupEdit",
-    .remove = "ProjectGroupDelete",
 };

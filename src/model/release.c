@@ -60,7 +60,6 @@ static const struct link_template links[] = {
     {"Channel", "/api/{SpaceId}/channels/{ChannelId}"},
     {"Deployments", RELEASE "/deployments{?skip,take}"},
     {"DeploymentTemplate", RELEASE "/deployments/template"},
-    {"DeploymentTemplates", RELEASE "/deployments/templates"},
     {"DeploymentPreviews", RELEASE "/deployments/previews"},
     {"Artifacts", "/api/{SpaceId}/artifacts?regarding={Id}"},
     {"Progression", RELEASE "/progression"},
@@ -86,8 +85,4 @@ const struct resource release_resource = {
     .unique_names = true,
     .owner_member = "ProjectId",
     .order = ORDER_NEWEST,
-    .view = "ReleaseView",
-    .create = "ReleaseCreate",
-    .edit = "ReleaseEdit",
-    .remove = "ReleaseDelete",
 };

@@ -1,4 +1,4 @@
-/* resource.h - what a kind of resource is: fields, links, names, permissions, pure rules; and the
+/* resource.h - what a kind of resource is: fields, links, names, pure rules; and the
  * list of them all.
  *
  * One descriptor per noun, in model/<noun>.c. The API's generic handlers and the store's document
@@ -36,8 +36,6 @@ struct resource {
     const char *owner_member; /* "ProjectId": what it belongs to and is deleted with; NULL: none */
     bool has_slug;            /* member Slug, unique as names are */
     enum resource_order order;
-    /* permissions; NULL: nobody does that through the API */
-    const char *view, *create, *edit, *remove;
     /** Fills members that follow from others (DeploymentProcessId from Id, ids of new steps). May
      * be NULL. */
     void (*complete)(json_t *doc);

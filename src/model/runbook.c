@@ -86,10 +86,6 @@ const struct resource runbook_resource = {
     .owner_member = "ProjectId",
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "RunbookView",
-    .create = "RunbookEdit",
-    .edit = "RunbookEdit",
-    .remove = "RunbookEdit",
     .complete = complete,
     .check = check,
 };

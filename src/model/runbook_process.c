@@ -34,8 +34,6 @@ const struct resource runbook_process_resource = {
     .links = links,
     .owner_member = "RunbookId",
     .order = ORDER_OLDEST,
-    .view = "RunbookView",
-    .edit = "RunbookEdit",
     .complete = process_normalise,
     .check = process_check,
 };

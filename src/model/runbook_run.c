@@ -39,7 +39,4 @@ const struct resource runbook_run_resource = {
     .name_member = "Name",
     .owner_member = "RunbookId",
     .order = ORDER_NEWEST,
-    .view = "RunbookRunView",
-    .create = "RunbookRunCreate",
-    .remove = "RunbookRunDelete",
 };

@@ -54,8 +54,4 @@ const struct resource runbook_snapshot_resource = {
     .unique_names = true,
     .owner_member = "RunbookId",
     .order = ORDER_NEWEST,
-    .view = "RunbookView",
-    .create = "RunbookEdit",
-    .edit = "RunbookEdit",
-    .remove = "RunbookEdit",
 };

@@ -29,7 +29,4 @@ const struct resource server_node_resource = {
     .links = links,
     .name_member = "Name",
     .order = ORDER_BY_NAME,
-    .view = "ConfigureServer",
-    .edit = "ConfigureServer",
-    .remove = "ConfigureServer",
 };

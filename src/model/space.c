@@ -37,8 +37,4 @@ const struct resource space_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
-    .view = "SpaceView",
-    .create = "SpaceCreate",
-    .edit = "SpaceEdit",
-    .remove = "SpaceDelete",
 };

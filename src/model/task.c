@@ -74,7 +74,6 @@ static const struct link_template links[] = {
     {"State", TASK "/state"},
     {"Prioritize", TASK "/prioritize"},
     {"QueuedBehind", TASK "/queued-behind{?skip}"},
-    {"StatusMessages", TASK "/status/messages"},
     {"Artifacts", "/api/{SpaceId}/artifacts?regarding={Id}"},
     {"Interruptions", "/api/{SpaceId}/interruptions?regarding={Id}"},
     {"Web", "/app#/{SpaceId}/tasks/{Id}"},
@@ -91,26 +90,6 @@ const struct resource task_resource = {
     .links = links,
     .name_member = "Name",
     .order = ORDER_NEWEST,
-    .view = "TaskView",
-    .create = "TaskCreate",
-    .edit = "TaskEdit",
-};
-
-const struct field create_task_fields[] = {
-    {"Name", FIELD_STRING, FIELD_REQUIRED, .max = NAME_MAX_CHARACTERS,
-     .doc = "kind: Health, AdHocScript, ..."},
-    {"Description", FIELD_STRING, .doc = "what it does, in words"},
-    {"Arguments", FIELD_MAP, .item = FIELD_ANY, .doc = "what it is about"},
-    {"SpaceId", FIELD_STRING, FIELD_BLANK_NULL, .doc = "the space it is for"},
-    {"QueueTime", FIELD_TIME, .doc = "not before this time"},
-    {"QueueTimeExpiry", FIELD_TIME, .doc = "not after this time"},
-    {.name = NULL},
-};
-
-const struct field task_state_fields[] = {
-    {"State", FIELD_STRING, FIELD_REQUIRED, .choices = states, .doc = "the state to set"},
-    {"Reason", FIELD_STRING, .doc = "why"},
-    {.name = NULL},
 };
 
 static const struct field line_fields[] = {
@@ -150,5 +129,28 @@ const struct field task_details_fields[] = {
     {"PhysicalLogSize", FIELD_INT, .fallback = "0", .doc = "bytes of the whole log"},
     {"Progress", FIELD_OBJECT, .fields = progress_fields, .doc = "how far it is"},
     ROW_LINKS,
+    {.name = NULL},
+};
+
+const struct field task_type_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "kind, as tasks have it as Name"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "the same, for people"},
+    {.name = NULL},
+};
+
+#define COUNT(state)                                                                 \
+    {                                                                                \
+        state, FIELD_INT, .fallback = "0", .doc = "how many there are in that state" \
+    }
+static const struct field counts_fields[] = {
+    COUNT("Queued"), COUNT("Executing"), COUNT("Cancelling"), COUNT("Success"),
+    COUNT("Failed"), COUNT("Canceled"),  COUNT("TimedOut"),   {.name = NULL},
+};
+
+const struct field task_page_fields[] = {
+    {"TotalCounts", FIELD_OBJECT, .fields = counts_fields,
+     .doc = "all tasks of the space by state; not in a list by ids"},
+    {"TotalCountsInOtherSpaces", FIELD_OBJECT, .fields = counts_fields,
+     .doc = "those of other spaces"},
     {.name = NULL},
 };

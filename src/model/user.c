@@ -1,6 +1,5 @@
-/* user.c - a person or a service account, and its API keys. Passwords and keys are no members of
- * the document: see store/user.h. See resource.h. */
-#include "model/command.h"
+/* user.c - a person or a service account. Passwords and API keys are no members of the document:
+ * see store/user.h. See resource.h. */
 #include "model/resource.h"
 #include "model/shape.h"
 
@@ -44,57 +43,4 @@ const struct resource user_resource = {
     .name_member = "Username",
     .unique_names = true,
     .order = ORDER_BY_NAME,
-    .view = "UserView",
-    .create = "UserInvite",
-    .edit = "UserEdit",
-    .remove = "UserEdit",
-};
-
-const struct field create_api_key_fields[] = {
-    {"Purpose", FIELD_STRING, FIELD_REQUIRED, .max = NAME_MAX_CHARACTERS, .doc = "what it is for"},
-    {"Expires", FIELD_TIME, .doc = "when it ends; in 180 days when absent"},
-    {.name = NULL},
-};
-
-const struct field created_api_key_fields[] = {
-    ROW_ID,
-    {"ApiKey", FIELD_STRING, FIELD_REQUIRED, .doc = "the key; it is shown only now"},
-    {"Purpose", FIELD_STRING, .doc = "what it is for"},
-    {"UserId", FIELD_STRING, .doc = "whose key it is"},
-    {"Created", FIELD_TIME, .doc = "when it was made"},
-    {"Expires", FIELD_TIME, .doc = "when it ends"},
-    ROW_LINKS,
-    {.name = NULL},
-};
-
-static const struct field key_hint_fields[] = {
-    {"HasValue", FIELD_BOOL, .fallback = "true", .doc = "always true"},
-    {"NewValue", FIELD_STRING, .doc = "always null"},
-    {"Hint", FIELD_STRING, .doc = "the key's first characters"},
-    {.name = NULL},
-};
-
-const struct field api_key_fields[] = {
-    ROW_ID,
-    {"ApiKey", FIELD_OBJECT, .fields = key_hint_fields, .doc = "what may be shown of the key"},
-    {"Purpose", FIELD_STRING, .doc = "what it is for"},
-    {"UserId", FIELD_STRING, .doc = "whose key it is"},
-    {"Created", FIELD_TIME, .doc = "when it was made"},
-    {"Expires", FIELD_TIME, .doc = "when it ends"},
-    ROW_LINKS,
-    {.name = NULL},
-};
-
-static const struct field login_state_fields[] = {
-    {"UsingSecureConnection", FIELD_BOOL, .doc = "true: the address began with https"},
-    {"RedirectAfterLoginTo", FIELD_STRING, .doc = "where the browser goes then"},
-    {.name = NULL},
-};
-
-const struct field login_fields[] = {
-    {"Username", FIELD_STRING, FIELD_REQUIRED, .max = NAME_MAX_CHARACTERS, .doc = "who"},
-    {"Password", FIELD_STRING, FIELD_REQUIRED | FIELD_WRITE_ONLY, .max = 1024, .doc = "password"},
-    {"RememberMe", FIELD_BOOL, .doc = "true: the session outlives the browser"},
-    {"State", FIELD_OBJECT, .fields = login_state_fields, .doc = "of the browser"},
-    {.name = NULL},
 };

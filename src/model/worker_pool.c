@@ -56,10 +56,6 @@ const struct resource worker_pool_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_SORT,
-    .view = "WorkerView",
-    .create = "WorkerEdit",
-    .edit = "WorkerEdit",
-    .remove = "WorkerEdit",
     .complete = complete,
     .check = check,
 };

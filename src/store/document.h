@@ -112,6 +112,7 @@ struct document_query {
     const char *const *ids;          /* NULL = any; n_ids = 0 with a list that is not NULL = none */
     size_t n_ids;                    /* at most 5000 */
     const char *name, *slug, *partial_name; /* NULL or "" = any */
+    const char *id_without;                 /* only ids in which this does not stand; NULL = any */
     const struct document_filter *filters;  /* all must hold */
     size_t n_filters;
     const char *const

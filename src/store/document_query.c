@@ -117,6 +117,10 @@ static void add_conditions(struct query *q, const struct document_query *w, cons
 {
     add_place(q, w->kind, w->space_id, w->owner_id);
     if (w->ids) query_add_in(q, " and d.id in", w->ids, w->n_ids);
+    if (w->id_without) {
+        query_add1(q, " and d.id not like '%' || ?", TEXT(w->id_without));
+        query_add(q, " || '%'");
+    }
     if (f->name) query_add1(q, " and d.name_fold = ?", TEXT(f->name));
     if (f->slug) query_add1(q, " and d.slug = ?", TEXT(f->slug));
     if (f->part) query_add1(q, " and d.name_fold like ? escape '!'", TEXT(f->part));

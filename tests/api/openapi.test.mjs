@@ -39,6 +39,35 @@ function differences(document, schema, value, at = '') {
     }));
 }
 
+// Answers that have no table: this document, refusals that never succeed, and lists that are always empty.
+const WITHOUT_SCHEMA = ['/api/openapi.json', ...['/api', '/api/{space}'].flatMap((base) => [`${base}/tasks/{id}/state`, `${base}/tasks/{id}/prioritize`,
+    `${base}/interruptions`]), '/api/{space}/environments/{id}/machines', '/api/{space}/machinepolicies/{id}/machines'];
+
+// Links that clients look up by name and that answer 404 until what they lead to exists.
+const LATER = {
+    Space: ['Logo', 'SpaceSearch'],
+    User: ['ApiKeys', 'Teams', 'Permissions', 'PermissionsConfiguration', 'RevokeSessions', 'AccessToken'],
+    Project: ['Triggers', 'Progression', 'Logo'],
+    Release: ['Progression', 'Defects', 'ReportDefect', 'ResolveDefect'],
+    Worker: ['Connection'],
+    Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
+    // The root documents name everything: clients are built for all of it and read the names when they start.
+    Root: ['SignIn', 'SignOut', 'CertificateConfiguration', 'DiscoverWorker', 'WorkerPoolsSortOrder', 'WorkerPoolSortOrder', 'WorkerPoolsSummary', 'MachinePolicyTemplate',
+        'MachineRoles', 'Machines', 'DiscoverMachine', 'Proxies', 'Accounts', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events', 'Dashboard', 'DashboardDynamic',
+        'ProjectTriggers', 'ScheduledProjectTriggers', 'VariableNames', 'VariablePreview', 'UserRoles', 'ScopedUserRoles', 'Teams', 'Register', 'Invitations',
+        'UserAuthentication', 'UserIdentityMetadata', 'TeamMembership', 'PermissionDescriptions', 'ExtensionStats', 'Certificates'],
+};
+
+// A link without what clients fill in, and whether a row of the document is meant by it.
+const plain = (link) => link.replace(/\{[?/][^}]*\}/g, '').replace(/\?.*$/, '');
+function pathOf(document, link) {
+    const parts = plain(link).split('/');
+    const isId = (part) => /^(feeds-builtin|\{\w+\}|.*[A-Z]\w*-.+)$/.test(part);
+    const fits = (template) => template.split('/').length === parts.length &&
+        template.split('/').every((part, i) => part.startsWith('{') ? isId(parts[i]) : part.toLowerCase() === parts[i].toLowerCase());
+    return Object.keys(document.paths).find((path) => !path.startsWith('/api/{space}/{') && fits(path));
+}
+
 apiSuite('openapi', (at) => {
     const read = () => at.anonymous.get('/api/openapi.json');
 
@@ -84,6 +113,12 @@ apiSuite('openapi', (at) => {
             'RunbookProcess', 'VariableSet', 'Task', 'Artifact', 'WorkerPool', 'Worker', 'MachinePolicy', 'Feed', 'Space', 'User', 'ProjectGroup', 'Problem',
             'CreateReleaseCommandV1', 'CreateDeploymentUntenantedCommandV1', 'RunRunbookCommandV1']) {
             assert.ok(Object.keys(document.components.schemas[name]?.properties ?? {}).length > 1, name);
+        }
+        for (const { method, path, operation } of operationsOf(document)) {
+            const schema = operation.responses[Object.keys(operation.responses).find((status) => status < '300')].content['application/json']?.schema;
+            const one = schema && resolve(document, schema.properties?.Items?.items ?? schema.items ?? schema);
+            if (one === undefined || method === 'DELETE' || WITHOUT_SCHEMA.includes(path)) continue;
+            assert.ok(one.properties || one.type !== 'object', `${method} ${path}: its answer is not described`);
         }
         const post = document.paths['/api/{space}/projects'].post;
         assert.deepEqual(post.requestBody.content['application/json'].schema, { $ref: '#/components/schemas/Project' });
@@ -148,7 +183,6 @@ apiSuite('openapi', (at) => {
             const schema = operation.responses['200']?.content?.['application/json']?.schema;
             if (method !== 'GET' || !schema || /\{(?!space)\w+\}/.test(path)) continue;
             const body = await at.api.get(path.replace('{space}', 'Spaces-1'));
-            delete body.TotalCounts; // of tasks only, beside the envelope
             assert.deepEqual(differences(document, schema, body), [], path);
             if (body.Items?.length) lists.set(path, body.Items[0].Id);
         }
@@ -168,27 +202,36 @@ apiSuite('openapi', (at) => {
         assert.ok(lists.size > 12);
     });
 
-    test('the links of what is read lead somewhere: Self, and what clients follow', async () => {
-        const project = await Project.create(at.api, { steps: [scriptStep('one', 'true')] });
-        const task = await project.deploy();
+    test('every link leads to a route, and what can be read by one is there', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('keep', 'echo x > x.txt; new_octopusartifact "$PWD/x.txt"')] });
+        await project.deploy();
         const runbook = await project.createRunbook([scriptStep('hi', 'echo hi')]);
         await project.run(runbook);
-        const followed = ['Self', 'DeploymentProcess', 'DeploymentSettings', 'Releases', 'Channels', 'Runbooks', 'RunbookSnapshots', 'Variables', 'Project', 'Projects', 'Channel',
-            'Lifecycle', 'Task', 'Release', 'Environment', 'Deployments', 'DeploymentTemplate', 'ProjectVariableSnapshot', 'ProjectDeploymentProcessSnapshot', 'Artifacts',
-            'RunbookProcesses', 'RunbookSnapshotTemplate', 'RunbookEnvironments', 'Runbook', 'RunbookRuns', 'RunbookProcessSnapshot', 'RunbookSnapshot', 'Template', 'Workers',
-            'Details', 'Raw', 'QueuedBehind', 'Spaces', 'SpaceHome'];
-        const [release] = (await at.api.get(`${S}/projects/${project.id}/releases`)).Items;
-        const paths = [project.resource.Links.Self, release.Links.Self, runbook.Links.Self, task.Links.Self, `${S}/deploymentprocesses/${project.resource.DeploymentProcessId}`,
-            `${S}/variables/${project.resource.VariableSetId}`, `${S}/runbookProcesses/${runbook.RunbookProcessId}`, '/api/users/me', '/api/spaces/Spaces-1'];
-        for (const list of ['deployments', 'runbookRuns', 'runbookSnapshots', 'channels', 'environments', 'lifecycles', 'projectgroups', 'workerpools']) {
-            paths.push((await at.api.get(`${S}/${list}?take=1`)).Items[0].Links.Self);
+        const document = await read();
+        const documents = [['Root', await at.api.get('/api')], ['Root', await at.api.get(S)], ['User', await at.api.get('/api/users/me')],
+            ['ServerStatus', await at.api.get('/api/serverstatus')], ['VariableSet', await at.api.get(project.resource.Links.Variables)]];
+        for (const { method, path, operation } of operationsOf(document)) {
+            const schema = operation.responses['200']?.content?.['application/json']?.schema;
+            if (method !== 'GET' || !schema?.properties?.Items || /\{(?!space)\w+\}/.test(path)) continue;
+            const { ItemType, Items: [one] } = await at.api.get(path.replace('{space}', 'Spaces-1'));
+            if (one) documents.push([ItemType, one]);
         }
-        for (const path of paths) {
-            for (const [name, link] of Object.entries((await at.api.get(path)).Links)) {
-                if (!followed.includes(name)) continue;
-                const answer = await at.api.send('GET', link.replace(/\{.*?\}/g, ''));
-                assert.equal(answer.status, 200, `${name} of ${path}: ${link}: ${answer.text}`);
+        assert.ok(documents.length > 20);
+        const unused = new Set(Object.entries(LATER).flatMap(([type, names]) => names.map((name) => `${type} ${name}`)));
+        const without = new Set(['Worker']); // there is none yet
+        for (const [type, { Links }] of documents) {
+            for (const [name, link] of Object.entries(Links)) {
+                const what = `${name} of ${type}: ${link}`;
+                if (link.startsWith('/app')) continue; // a page of the portal
+                const path = pathOf(document, link);
+                const later = LATER[type]?.includes(name);
+                assert.equal(path === undefined, later ?? false, what);
+                unused.delete(`${type} ${name}`);
+                if (later || !document.paths[path].get || /\{\w+\}/.test(plain(link))) continue;
+                const answer = await at.api.send('GET', link.replace(/\{[?/][^}]*\}/g, ''));
+                assert.equal(answer.status, 200, `${what}: ${answer.text}`);
             }
         }
+        assert.deepEqual([...unused].filter((one) => !without.has(one.split(' ')[0])), []);
     });
 });

@@ -22,6 +22,23 @@ apiSuite('processes', (at) => {
         assert.equal((await at.api.send('GET', `${S}/projects/${stranger.id}/deploymentprocesses/${put.Id}`)).status, 404);
     });
 
+    test('processes and variable sets are listed as they are now, or by ids also as they were frozen', async () => {
+        const { project, path, process } = await withSteps(scriptStep('one', 'true'));
+        await at.api.put(path, process);
+        const version = await project.createRelease();
+        const release = await at.api.get(`${S}/projects/${project.id}/releases/${version}`);
+        const runbook = await project.createRunbook([scriptStep('hi', 'true')]);
+        const frozen = release.ProjectDeploymentProcessSnapshotId;
+        const all = (await at.api.get(`${S}/deploymentprocesses?take=1000`)).Items.map((one) => one.Id);
+        assert.ok(all.includes(process.Id) && !all.some((id) => id.includes('-s-')));
+        const some = await at.api.get(`${S}/deploymentprocesses?ids=${process.Id},${frozen},deploymentprocess-Projects-999`);
+        assert.deepEqual([some.TotalResults, some.Items.map((one) => one.Id).sort()], [2, [process.Id, frozen].sort()]);
+        assert.deepEqual((await at.api.get(`${S}/runbookProcesses?ids=${runbook.RunbookProcessId}`)).Items, [await at.api.get(`${S}/runbookProcesses/${runbook.RunbookProcessId}`)]);
+        const set = await at.api.get(project.resource.Links.Variables);
+        assert.deepEqual(await at.api.get(`${S}/variables?ids=${set.Id}`), [set]);
+        assert.ok((await at.api.get(`${S}/variables`)).some((one) => one.Id === set.Id));
+    });
+
     test('new steps and actions get ids and slugs, which stay', async () => {
         const { path, process } = await withSteps(scriptStep('Say hello', 'true'), scriptStep('Say  Hello!', 'true'));
         const first = await at.api.put(path, process);

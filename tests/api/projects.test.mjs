@@ -65,6 +65,13 @@ apiSuite('projects', (at) => {
         assert.equal((await at.api.get(`${S}/projects`)).TotalResults, before);
     });
 
+    test('environments are summed up, and have no deployment targets', async () => {
+        const environment = await createEnvironment(at.api);
+        const summary = await at.api.get(`${S}/environments/summary?ids=${environment.Id}`);
+        assert.deepEqual([summary.TotalMachines, summary.EnvironmentSummaries.map((one) => [one.Environment.Id, one.TotalMachines])], [0, [[environment.Id, 0]]]);
+        assert.equal((await at.api.get(environment.Links.Machines.replace(/\{.*/, ''))).TotalResults, 0);
+    });
+
     test('names bind in any case, unknown members are ignored, null is the same as absent', async () => {
         const body = { name: fresh('Case'), projectgroupid: 'ProjectGroups-1', LIFECYCLEID: 'Lifecycles-1', Colour: 'red', Description: null };
         const project = await at.api.post(`${S}/projects`, body);

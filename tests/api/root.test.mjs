@@ -72,6 +72,9 @@ apiSuite('root documents', (at) => {
         assert.deepEqual((await at.api.get(me.Links.Spaces)).map((s) => s.Id), ['Spaces-1']);
         assert.equal((await at.api.get('/api/users?filter=adm')).Items[0].Id, me.Id);
         assert.equal((await at.api.send('GET', '/api/users/Users-99')).status, 404);
+        const listed = async (query) => (await at.api.get(`/api/users?${query}`)).Items.map((u) => u.Id);
+        assert.deepEqual(await listed(`ids=${me.Id},Users-99,${me.Id}`), [me.Id]);
+        assert.deepEqual(await listed('ids=Users-99'), []);
         assert.equal((await at.api.send('GET', '/api/users/Users-99/spaces')).status, 404);
     });
 
@@ -95,6 +98,11 @@ apiSuite('root documents', (at) => {
         const [node] = (await at.api.get('/api/octopusservernodes')).Items;
         assert.equal(node.MaxConcurrentTasks, 5);
         assert.equal((await at.api.get(node.Links.Self)).Id, node.Id);
+        assert.deepEqual(await at.api.get(node.Links.Details), { RunningTasks: 0 });
+        const count = async (query) => (await at.api.get(`/api/octopusservernodes?${query}`)).TotalResults;
+        assert.deepEqual([await count(`ids=${node.Id}`), await count('ids=No-such'), await count('partialName=no%20such')], [1, 0, 0]);
+        const { Nodes } = await at.api.get('/api/octopusservernodes/summary');
+        assert.deepEqual(Nodes.map((one) => [one.Id, one.IsOffline, one.RunningTaskCount]), [[node.Id, false, 0]]);
     });
 
     test('health and metrics need no key', async () => {

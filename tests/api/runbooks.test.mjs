@@ -69,6 +69,31 @@ apiSuite('runbooks', (at) => {
         assert.equal((await at.api.get(`${S}/projects/${project.id}/runbookSnapshots`)).TotalResults, 0);
     });
 
+    test('a stale version of a runbook process is 409 and changes nothing', async () => {
+        const { path } = await withRunbook();
+        const process = await at.api.get(path);
+        const put = await at.api.put(path, { ...process, Steps: [scriptStep('two', 'true')] });
+        await assertRefused(at.api, 'PUT', path, { ...process, Steps: [] }, [put.Id, `${put.Version}`, `${process.Version}`], 409);
+        assert.deepEqual(await at.api.get(path), put);
+    });
+
+    test('a snapshot shows where and what it would run, and takes new variables when it is asked to', async () => {
+        const { project, runbook, path } = await withRunbook();
+        const snapshot = await at.api.post(`${S}/runbookSnapshots`, { RunbookId: runbook.Id, Name: 'Draft' });
+        assert.equal((await at.api.get(snapshot.Links.RunbookRunTemplate)).IsRunbookProcessModified, false);
+        await at.api.put(path, { ...(await at.api.get(path)), Steps: [scriptStep('later', 'true')] });
+        const template = await at.api.get(snapshot.Links.RunbookRunTemplate);
+        assert.deepEqual([template.RunbookId, template.IsRunbookProcessModified], [runbook.Id, true]);
+        assert.ok(names(template.PromoteTo).includes(project.environment.Name));
+        const preview = await at.api.get(snapshot.Links.RunbookRunPreview.replace('{environment}', project.environment.Id).replace(/\{\?.*/, ''));
+        assert.deepEqual(preview.StepsToExecute.map((step) => step.ActionName), ['hello']);
+        await project.setVariables([{ Name: 'Word', Value: 'new' }]);
+        const updated = await at.api.post(snapshot.Links.SnapshotVariables);
+        assert.equal(updated.FrozenRunbookProcessId, snapshot.FrozenRunbookProcessId);
+        assert.deepEqual((await at.api.get(updated.Links.ProjectVariableSnapshot)).Variables.map((v) => v.Value), ['new']);
+        assert.deepEqual(await at.api.get(snapshot.Links.Self), updated);
+    });
+
     test('a runbook publishes only a snapshot of its own', async () => {
         const [one, two] = [await withRunbook(), await withRunbook()];
         const snapshot = await one.project.publish(one.runbook);

@@ -159,6 +159,15 @@ apiSuite('tasks', (at) => {
         if (events) assert.deepEqual(events, [['TaskCanceled', 'admin', `Task ${first} was asked to stop`]]);
     });
 
+    test('what cannot be done with a task is refused with the reason', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('hello', 'true')] });
+        const task = await project.deploy();
+        await assertRefused(at.api, 'POST', task.Links.Prioritize, {}, [task.Id, 'order']);
+        await assertRefused(at.api, 'POST', task.Links.State, { state: 'Success', reason: 'x' }, [task.Id, 'cancel']);
+        assert.equal((await at.api.send('POST', '/api/tasks/ServerTasks-99999/prioritize')).status, 404);
+        assert.equal((await at.api.get(task.Links.Interruptions)).TotalResults, 0);
+    });
+
     test('rerun does the same work again as a new task, of an ended task only', async () => {
         const project = await Project.create(at.api, { steps: [scriptStep('hello', 'echo hello')] });
         const first = await project.deploy();

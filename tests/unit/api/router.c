@@ -37,7 +37,6 @@ static int create(struct call *c, struct error *e)
     struct http_strings names;
     const char *name, *space;
     int64_t number;
-    json_t *properties;
     bool flag;
 
     if (call_text_required(c, "ProjectName", &name, e) < 0 ||
@@ -46,13 +45,11 @@ static int create(struct call *c, struct error *e)
     if (call_texts(c, "EnvironmentNames", &names, e) < 0 ||
         call_number(c, "Number", 7, &number, e) < 0)
         return -1;
-    if (call_flag(c, "Flag", false, &flag, e) < 0 ||
-        call_object(c, "Properties", &properties, e) < 0)
-        return -1;
+    if (call_flag(c, "Flag", false, &flag, e) < 0) return -1;
     c->out = json_object();
-    jv_set_str(c->out, "Got",
-               arena_fmt(c->arena, "%s|%s|%zu|%lld|%d|%d", name, space, names.n, (long long)number,
-                         flag, properties != NULL));
+    jv_set_str(
+        c->out, "Got",
+        arena_fmt(c->arena, "%s|%s|%zu|%lld|%d", name, space, names.n, (long long)number, flag));
     return 0;
 }
 
@@ -86,7 +83,8 @@ static int echo_json(struct call *c, struct error *e)
     return 0;
 }
 
-static const struct field *const some_table = (const struct field *)"a table";
+static const struct field *const some_table = (const struct field *)"a table",
+                                 *const beside = (const struct field *)"beside";
 static const struct route_query thing_query[] = {{"ids", QUERY_LIST, "only these"},
                                                  {"partialName", QUERY_TEXT, "part of the name"},
                                                  {NULL, 0, NULL}};
@@ -98,11 +96,10 @@ static const struct route rows[] = {
     {"GET", "/api/spaces/all", show, PERM_AUTHENTICATED, .doc = "all spaces"},
     {"GET", "/api/tasks/{id}", show, "TaskView", .doc = "a task of any space"},
     {"POST", "/api/users/login", echo_json, PERM_ANONYMOUS, .doc = "log in"},
-    {"GET", "/named", nothing, PERM_ANONYMOUS, .out_name = "Named", .doc = "a schema by its name"},
     {"GET", "/healthz", nothing, PERM_ANONYMOUS, .doc = "alive"},
     {"GET", "/api/{space}", show, PERM_AUTHENTICATED, .doc = "space root"},
     {"GET", "/api/{space}/things", list, "ThingView", .shape = ROUTE_PAGE, .query = thing_query,
-     .doc = "things", .out = some_table, .out_name = "Thing"},
+     .doc = "things", .out = some_table, .out_name = "Thing", .page = beside},
     {"POST", "/api/{space}/things", create, "ThingEdit", .in = some_table, .in_name = "Thing",
      .status = 201, .doc = "makes one", .max_body = 2000},
     {"GET", "/api/{space}/things/all", show, "ThingView", .shape = ROUTE_ARRAY,
@@ -330,11 +327,11 @@ TEST(bodies_bind_names_in_any_case_and_errors_name_the_member)
     start();
     expect_member("POST", "/api/things", ADMIN,
                   "{\"projectName\":\"p\",\"spacename\":null,\"unknown\":{}}", 201, "Got",
-                  "p|-|0|7|0|0");
+                  "p|-|0|7|0");
     expect_member("POST", "/api/things", ADMIN,
                   "{\"PROJECTNAME\":\"p\",\"environmentNames\":[\"a\",\"b\"],\"Number\":3,\"flag\":"
-                  "true,\"properties\":{}}",
-                  201, "Got", "p|-|2|3|1|1");
+                  "true}",
+                  201, "Got", "p|-|2|3|1");
     static const struct {
         const char *body, *part;
     } rows_[] = {
@@ -347,7 +344,6 @@ TEST(bodies_bind_names_in_any_case_and_errors_name_the_member)
          "EnvironmentNames/1 is a number"},
         {"{\"ProjectName\":\"p\",\"Flag\":\"true\"}", "Flag is a text, want true or false"},
         {"{\"ProjectName\":\"p\",\"Number\":1.5}", "Number is a number, want a whole number"},
-        {"{\"ProjectName\":\"p\",\"Properties\":[]}", "Properties is a list, want an object"},
         {"[]", "want a JSON object, got a list"},
         {"", "want a JSON object, got none"},
         {"null", "got none"},
@@ -526,17 +522,14 @@ static json_t *schema_of(const struct field *t)
 {
     json_t *v = json_object();
     jv_set_str(v, "title", (const char *)t);
+    if (t == beside)
+        jv_set(v, "properties", json_pack("{s:{s:s}}", "TotalPrice", "type", "integer"));
     return v;
-}
-
-static const struct field *table_of(const char *name)
-{
-    return strcmp(name, "Named") == 0 ? (const struct field *)"found by name" : NULL;
 }
 
 TEST(the_openapi_document_tells_every_row)
 {
-    struct openapi_options o = {tables, 1, "Bobtail", "1.0", schema_of, table_of};
+    struct openapi_options o = {tables, 1, "Bobtail", "1.0", schema_of};
     json_auto_t *doc = openapi_document(&o);
     json_t *paths = jv_get(doc, "paths"), *ids = json_object();
 
@@ -556,7 +549,7 @@ TEST(the_openapi_document_tells_every_row)
                5); /* space, skip, take, ids, partialName */
     CLEANUP(freep) char *text = jv_text(doc);
     EXPECT(strstr(text, "\"Thing\":{\"title\":\"a table\"}"));
-    EXPECT(strstr(text, "\"Named\":{\"title\":\"found by name\"}"));
+    EXPECT(strstr(text, "\"TotalPrice\":{\"type\":\"integer\"}")); /* beside the envelope */
     EXPECT(strstr(text, "\"requestBody\":{\"required\":true,\"content\":{\"application/"
                         "json\":{\"schema\":{\"$ref\":"
                         "\"#/components/schemas/Thing\"}}}}"));

@@ -1,0 +1,132 @@
+/* server_info.c - what the server says of itself. See command.h. */
+#include "model/command.h"
+#include "model/resource.h"
+#include "model/shape.h"
+
+#define FLAG(member, text)              \
+    {                                   \
+        member, FIELD_BOOL, .doc = text \
+    }
+#define COUNT(member, text)                            \
+    {                                                  \
+        member, FIELD_INT, FIELD_REQUIRED, .doc = text \
+    }
+
+const struct field space_root_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "the space"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+
+const struct field capabilities_fields[] = {
+    {"Capabilities", FIELD_LIST, .item = FIELD_STRING, .doc = "names of requests"},
+    {.name = NULL},
+};
+
+static const struct field toggle_fields[] = {
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "name"},
+    FLAG("IsEnabled", "true: on"),
+    {.name = NULL},
+};
+const struct field feature_toggles_fields[] = {
+    {"FeatureToggles", FIELD_LIST, .item = FIELD_OBJECT, .fields = toggle_fields,
+     .doc = "toggles; none is known"},
+    {.name = NULL},
+};
+
+const struct field server_status_fields[] = {
+    FLAG("IsDatabaseEncrypted", "true: secrets are sealed"),
+    FLAG("IsMajorMinorUpgrade", "true: just upgraded"),
+    FLAG("IsInMaintenanceMode", "true: only administrators may work"),
+    FLAG("IsPotentialClone", "true: may be a copy of another installation"),
+    FLAG("IsUpgradeAvailable", "true: there is a newer version"),
+    {"MaintenanceExpires", FIELD_TIME, .doc = "end of the maintenance"},
+    {"MaximumAvailableVersion", FIELD_STRING, .doc = "newest version known"},
+    {"MaximumAvailableVersionCoveredByLicense", FIELD_STRING, .doc = "the same"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+
+const struct field server_health_fields[] = {
+    FLAG("IsOperatingNormally", "true: all is well"),
+    FLAG("IsEntireClusterReadOnly", "true: nothing can be changed"),
+    FLAG("IsEntireClusterDrainingTasks", "true: no new tasks are taken"),
+    FLAG("IsCompliantWithLicense", "always true"),
+    {"Description", FIELD_STRING, FIELD_REQUIRED, .doc = "the same, in words"},
+    {.name = NULL},
+};
+
+const struct field time_zone_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "name, like UTC"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "the same, for people"},
+    FLAG("IsLocal", "true: the server's own"),
+    {.name = NULL},
+};
+
+const struct field system_info_fields[] = {
+    {"Version", FIELD_STRING, FIELD_REQUIRED, .doc = "version of the program"},
+    {"OSVersion", FIELD_STRING, FIELD_REQUIRED, .doc = "operating system"},
+    {"ClrVersion", FIELD_STRING, FIELD_REQUIRED, .doc = "always none"},
+    {"Uptime", FIELD_SPAN, FIELD_REQUIRED, .doc = "time since the start"},
+    COUNT("WorkingSetBytes", "memory in use"),
+    COUNT("ThreadCount", "threads"),
+    COUNT("MinThreadPoolCount", "always 1"),
+    {.name = NULL},
+};
+
+const struct field node_details_fields[] = {
+    COUNT("RunningTasks", "tasks that it runs"),
+    {.name = NULL},
+};
+
+static const struct field node_summary_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "the node"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "its name"},
+    COUNT("MaxConcurrentTasks", "tasks it runs at once"),
+    FLAG("IsInMaintenanceMode", "true: takes no new task"),
+    {"LastSeen", FIELD_TIME, .doc = "when it was last alive"},
+    {"Rank", FIELD_STRING, FIELD_REQUIRED, .doc = "always Follower: nodes are equal"},
+    FLAG("IsLeader", "always false: nodes are equal"),
+    FLAG("IsOffline", "true: not alive"),
+    COUNT("RunningTaskCount", "tasks that it runs"),
+    {.name = NULL},
+};
+const struct field cluster_summary_fields[] = {
+    {"Nodes", FIELD_LIST, .item = FIELD_OBJECT, .fields = node_summary_fields, .doc = "nodes"},
+    {.name = NULL},
+};
+
+#define ROWS_OF_MACHINES                                                                         \
+    COUNT("TotalMachines", "deployment targets"), COUNT("TotalDisabledMachines", "of them off"), \
+        {"MachineHealthStatusSummaries", FIELD_MAP, .item = FIELD_INT, .doc = "by health"},      \
+        {"MachineEndpointSummaries", FIELD_MAP, .item = FIELD_INT, .doc = "by kind"},            \
+        COUNT("TentacleUpgradesRequired", "agents that need an update"),                         \
+        {"MachineIdsForCalamariUpgrade", FIELD_LIST, .item = FIELD_STRING, .doc = "to update"},  \
+    {                                                                                            \
+        "MachineIdsForTentacleUpgrade", FIELD_LIST, .item = FIELD_STRING, .doc = "to update"     \
+    }
+
+static const struct field environment_summary_fields[] = {
+    {"Environment", FIELD_OBJECT, FIELD_REQUIRED, .fields = environment_fields,
+     .doc = "the environment"},
+    ROWS_OF_MACHINES,
+    {.name = NULL},
+};
+const struct field environments_summary_fields[] = {
+    ROWS_OF_MACHINES,
+    {"EnvironmentSummaries", FIELD_LIST, .item = FIELD_OBJECT, .fields = environment_summary_fields,
+     .doc = "one by one"},
+    {.name = NULL},
+};
+
+const struct field dynamic_worker_types_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "always DynamicWorkerTypes"},
+    {"WorkerTypes", FIELD_LIST, .item = FIELD_ANY, .doc = "kinds; none"},
+    {.name = NULL},
+};
+
+const struct field supported_pool_types_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "always SupportedWorkerPoolTypes"},
+    {"SupportedPoolTypes", FIELD_LIST, .item = FIELD_STRING, .doc = "kinds of worker pools"},
+    {.name = NULL},
+};
