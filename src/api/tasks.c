@@ -211,18 +211,24 @@ struct log_stream {
     int got;
 };
 
+/* One more member of an object, without making the object: a log has millions of lines. */
+static void add_member(struct buf *out, const char *name, const char *text, size_t n)
+{
+    buf_addf(out, ",\"%s\":", name);
+    jv_quote(out, text, n);
+}
+
 static void event_line(void *ctx, const struct task_line *l)
 {
     struct log_stream *s = ctx;
     char at[TIME_TEXT_SIZE];
 
-    buf_addf(s->out,
-             "id: %lld\nevent: line\ndata: "
-             "{\"Number\":%lld,\"NodeId\":\"%s\",\"Category\":\"%s\",\"OccurredAt\":\"%s\","
-             "\"MessageText\":",
-             (long long)l->number, (long long)l->number, l->node, l->category,
-             time_iso(l->at_ms, at));
-    jv_quote(s->out, l->text.p, l->text.n);
+    buf_addf(s->out, "id: %lld\nevent: line\ndata: {\"Number\":%lld", (long long)l->number,
+             (long long)l->number);
+    add_member(s->out, "NodeId", l->node, strlen(l->node));
+    add_member(s->out, "Category", l->category, strlen(l->category));
+    add_member(s->out, "OccurredAt", time_iso(l->at_ms, at), strlen(at));
+    add_member(s->out, "MessageText", l->text.p, l->text.n);
     buf_adds(s->out, "}\n\n");
 }
 
@@ -251,16 +257,23 @@ static int pull_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
+/* Takes ${o} over. */
+static void add_event(struct buf *out, const char *name, json_t *o)
+{
+    buf_addf(out, "event: %s\ndata: ", name);
+    jv_print(out, o);
+    buf_adds(out, "\n\n");
+    json_decref(o);
+}
+
 static void event_finished(struct log_stream *s)
 {
-    json_auto_t *o = json_object();
+    json_t *o = json_object();
 
     jv_set_str(o, "Id", s->task.id);
     jv_set_str(o, "State", s->task.state);
     jv_set_str(o, "ErrorMessage", s->task.error);
-    buf_adds(s->out, "event: finished\ndata: ");
-    jv_print(s->out, o);
-    buf_adds(s->out, "\n\n");
+    add_event(s->out, "finished", o);
 }
 
 static void text_head(struct log_stream *s)
@@ -363,14 +376,15 @@ static int pull_events(void *ctx, struct buf *out)
 
     for (size_t i = 0; i < n; i++) {
         const struct live_event *x = &list[i];
-        bool ended = task_state_ended(x->state);
         if (x->number != s->after + 1) buf_adds(out, "event: gap\ndata: {}\n\n");
         s->after = x->number;
         if (s->space_id[0] && strcmp(s->space_id, x->space_id) != 0) continue;
-        buf_addf(
-            out,
-            "id: %lld\nevent: %s\ndata: {\"Id\":\"%s\",\"SpaceId\":\"%s\",\"State\":\"%s\"}\n\n",
-            (long long)x->number, ended ? "finished" : "state", x->task_id, x->space_id, x->state);
+        json_t *o = json_object();
+        jv_set_str(o, "Id", x->task_id);
+        jv_set_str(o, "SpaceId", x->space_id);
+        jv_set_str(o, "State", x->state);
+        buf_addf(out, "id: %lld\n", (long long)x->number);
+        add_event(out, task_state_ended(x->state) ? "finished" : "state", o);
     }
     return HTTP_STREAM_MORE;
 }
