@@ -1,4 +1,5 @@
 // The description of the API is complete and true: it is walked here, and answers are held against it.
+import { before } from 'node:test';
 import { Project, scriptStep } from '../lib/project.mjs';
 import { apiSuite, assert, S, test } from './suite.mjs';
 
@@ -70,6 +71,10 @@ function pathOf(document, link) {
 
 apiSuite('openapi', (at) => {
     const read = () => at.anonymous.get('/api/openapi.json');
+    before(async () => {
+        await read(); // the only one that counts as a test of its route
+        at.api.recorded = at.anonymous.recorded = false;
+    });
 
     test('it is an OpenAPI 3.0 document that needs no key and is the same each time', async () => {
         const document = await read();

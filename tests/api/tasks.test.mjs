@@ -100,6 +100,7 @@ apiSuite('tasks', (at) => {
         const short = linesOf(await details(at.api, task.Id, 'verbose=false&tail=2')).filter((line) => line.MessageText.startsWith('line '));
         assert.ok(short.length <= 2 && short.every((line) => ['line 4', 'line 5'].includes(line.MessageText)));
         const raw = await at.api.send('GET', `${S}/tasks/${task.Id}/raw`);
+        assert.equal(await at.api.get(task.Links.Raw), raw.text);
         assert.match(raw.headers.get('content-type'), /^text\/plain/);
         assert.match(raw.text, new RegExp(`${task.Id}[\\s\\S]*line 1\\n[\\s\\S]*line 5\\n`));
     });
@@ -122,6 +123,28 @@ apiSuite('tasks', (at) => {
         await read(`?after=${last}`, Infinity);
         assert.equal(state, 'Success');
         assert.deepEqual(numbers, Array.from({ length: 200 }, (_, i) => i + 1));
+    });
+
+    test('changes of the tasks of all spaces are told as they happen', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('quick', 'true')] });
+        const releaseVersion = await project.createRelease();
+        const started = new Set();
+        let state;
+        const reader = (async () => {
+            for await (const event of at.api.events('/api/tasks/events/stream')) {
+                const { Id, State } = JSON.parse(event.data);
+                if (event.event !== 'finished' || !started.has(Id)) continue;
+                state = State;
+                return;
+            }
+        })();
+        while (state === undefined) { // the stream may open after the first, and tell of one before its id is known here
+            const id = await project.startDeployment({ releaseVersion });
+            started.add(id);
+            await waitForTask(at.api, id);
+        }
+        await reader;
+        assert.equal(state, 'Success');
     });
 
     test('a queued task says what it waits for, and who is before it', async () => {

@@ -1,5 +1,7 @@
 // The REST API as a test sees it: JSON in, JSON out, with a key. Failures are thrown with the server's own message.
 
+import { recordRequest } from './requests.mjs';
+
 export class ApiError extends Error {
     constructor(method, path, status, body) {
         const message = body?.ErrorMessage ?? JSON.stringify(body);
@@ -12,6 +14,7 @@ export class Api {
     constructor(url, key) {
         this.url = url;
         this.key = key;
+        this.recorded = true; // false: requests that try every route prove nothing of one
     }
 
     // Sends one request; returns { status, headers, text, body } whatever the status. `body` is sent as JSON unless it is a
@@ -29,6 +32,7 @@ export class Api {
             body: body === undefined || plain ? body : JSON.stringify(body),
         });
         const text = await response.text();
+        if (this.recorded) recordRequest(headers['X-HTTP-Method-Override'] ?? method, path, response.status, text);
         const json = /json/.test(response.headers.get('content-type') ?? '');
         return { status: response.status, headers: response.headers, text, body: json && text !== '' ? JSON.parse(text) : undefined };
     }
@@ -52,6 +56,7 @@ export class Api {
             headers: { 'X-Octopus-ApiKey': this.key, Accept: 'text/event-stream', ...(lastEventId ? { 'Last-Event-ID': lastEventId } : {}) },
         });
         if (response.status !== 200) throw new ApiError('GET', path, response.status, await response.text());
+        recordRequest('GET', path, response.status);
         try {
             yield* parseEvents(response.body);
         } finally {
