@@ -78,6 +78,9 @@ int runbook_may_run_in(struct db_tx *tx, struct call *c, const json_t *project,
 
 /* promotion.c: where a release may go now. */
 
+/** Is the environment in a phase of the lifecycle? One without phases, or with an open phase,
+ * allows all. */
+bool lifecycle_allows(const json_t *lifecycle, const char *environment_id);
 /** ERR_INVALID at ${member} when the lifecycle of the release's channel does not let it go to
  * ${environment} now. */
 int promotion_check(struct db_tx *tx, struct call *c, const json_t *project, const json_t *release,

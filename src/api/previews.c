@@ -7,17 +7,24 @@
 
 /* ---- where the release may go ---- */
 
-static json_t *target(const json_t *release, const json_t *environment)
+/* An environment to choose, with the address of what would run there. Takes ${preview} over. */
+static json_t *target(const json_t *environment, const char *link, json_t *preview)
 {
     json_t *o = json_object(), *links = json_object();
 
     jv_set_str(o, "Id", text(environment, "Id"));
     jv_set_str(o, "Name", text(environment, "Name"));
-    jv_set(links, "Preview",
-           json_sprintf("/api/%s/releases/%s/deployments/preview/%s{?includeDisabledSteps}",
-                        text(release, "SpaceId"), text(release, "Id"), text(environment, "Id")));
+    jv_set(links, link, preview);
     jv_set(o, "Links", links);
     return o;
+}
+
+static json_t *deployment_target(const json_t *release, const json_t *environment)
+{
+    return target(environment, "Preview",
+                  json_sprintf("/api/%s/releases/%s/deployments/preview/%s{?includeDisabledSteps}",
+                               text(release, "SpaceId"), text(release, "Id"),
+                               text(environment, "Id")));
 }
 
 struct release {
@@ -80,7 +87,7 @@ static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
         is_changed(tx, c, &variable_set_resource, text(r.project, "VariableSetId"), r.variables, e);
     if (process < 0 || variables < 0) return -1;
     json_t *list = json_array();
-    json_array_foreach (targets, i, one) jv_push(list, target(r.release, one));
+    json_array_foreach (targets, i, one) jv_push(list, deployment_target(r.release, one));
     json_decref(c->out);
     c->out = json_object();
     jv_set_bool(c->out, "IsDeploymentProcessModified", process);
@@ -267,15 +274,10 @@ static int missing_packages(struct call *c, struct error *e)
 
 static json_t *run_target(const json_t *runbook, const json_t *environment)
 {
-    json_t *o = json_object(), *links = json_object();
-
-    jv_set_str(o, "Id", text(environment, "Id"));
-    jv_set_str(o, "Name", text(environment, "Name"));
-    jv_set(links, "RunbookRunPreview",
-           json_sprintf("/api/%s/runbooks/%s/runbookRuns/preview/%s{?includeDisabledSteps}",
-                        text(runbook, "SpaceId"), text(runbook, "Id"), text(environment, "Id")));
-    jv_set(o, "Links", links);
-    return o;
+    return target(environment, "RunbookRunPreview",
+                  json_sprintf("/api/%s/runbooks/%s/runbookRuns/preview/%s{?includeDisabledSteps}",
+                               text(runbook, "SpaceId"), text(runbook, "Id"),
+                               text(environment, "Id")));
 }
 
 /* The runbook of {id}, or the one of the snapshot of {id}; the snapshot, else the published one,

@@ -60,9 +60,9 @@ static size_t named(const json_t *phase)
 }
 
 /* The place of the environment's phase, -1 when it has none. */
-static int phase_of(const struct promotion *p, const char *environment_id)
+static int phase_of(const json_t *lifecycle, const char *environment_id)
 {
-    const json_t *phases = jv_get(p->lifecycle, "Phases"), *phase;
+    const json_t *phases = jv_get(lifecycle, "Phases"), *phase;
     int open = -1;
     size_t i;
 
@@ -71,6 +71,12 @@ static int phase_of(const struct promotion *p, const char *environment_id)
         if (open < 0 && named(phase) == 0) open = (int)i;
     }
     return open;
+}
+
+bool lifecycle_allows(const json_t *lifecycle, const char *environment_id)
+{
+    return json_array_size(jv_get(lifecycle, "Phases")) == 0 ||
+           phase_of(lifecycle, environment_id) >= 0;
 }
 
 static bool reached(const struct promotion *p, const char *environment_id)
@@ -88,7 +94,7 @@ static bool phase_done(const struct promotion *p, size_t number)
 
     if (jv_bool(phase, "IsOptionalPhase", false)) return true;
     json_array_foreach (p->environments, i, one) {
-        if (phase_of(p, text(one, "Id")) != (int)number) continue;
+        if (phase_of(p->lifecycle, text(one, "Id")) != (int)number) continue;
         all++;
         good += reached(p, text(one, "Id"));
     }
@@ -99,7 +105,7 @@ static bool phase_done(const struct promotion *p, size_t number)
 static const char *refusal(struct call *c, const struct promotion *p, const json_t *environment)
 {
     const json_t *phases = jv_get(p->lifecycle, "Phases");
-    int own = json_array_size(phases) ? phase_of(p, text(environment, "Id")) : 0;
+    int own = json_array_size(phases) ? phase_of(p->lifecycle, text(environment, "Id")) : 0;
 
     if (own < 0)
         return arena_fmt(c->arena, "environment '%s' is in no phase of the lifecycle '%s'",

@@ -58,23 +58,6 @@ static int update(struct call *c, struct error *e)
 
 /* ---- where a runbook may run ---- */
 
-/* Is the environment in a phase of the lifecycle? One without phases, or with an open phase, allows
- * all. */
-static bool lifecycle_allows(const json_t *lifecycle, const char *environment_id)
-{
-    const json_t *phases = jv_get(lifecycle, "Phases"), *phase;
-    bool allowed = json_array_size(phases) == 0;
-    size_t i;
-
-    json_array_foreach (phases, i, phase) {
-        const json_t *first = jv_get(phase, "AutomaticDeploymentTargets"),
-                     *second = jv_get(phase, "OptionalDeploymentTargets");
-        allowed |= json_array_size(first) + json_array_size(second) == 0 ||
-                   jv_has(first, environment_id) || jv_has(second, environment_id);
-    }
-    return allowed;
-}
-
 /* 1 = a lifecycle of the project or of one of its channels allows the environment. */
 static int project_allows(struct db_tx *tx, struct call *c, const json_t *project,
                           const char *environment_id, struct error *e)
