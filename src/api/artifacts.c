@@ -288,7 +288,7 @@ static const struct route rows[] = {
      .doc = "the file itself"},
     {"PUT", "/api/{space}/artifacts/{id}/content", put_content, "ArtifactEdit",
      .flags = ROUTE_RAW_BODY, .out = artifact_fields, .out_name = "Artifact",
-     .doc = "gives an artifact its content"},
+     .doc = "gives an artifact its content, at most as large as a body may be"},
     {"DELETE", "/api/{space}/artifacts/{id}", delete, "ArtifactDelete",
      .flags = ROUTE_OPTIONAL_BODY, .doc = "deletes an artifact"},
 };

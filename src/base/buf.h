@@ -25,11 +25,11 @@ struct buf {
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
+void buf_addf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
+void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
 /** Appends ${s} as a path segment or query value: all but the unreserved characters of RFC 3986
  * become percent escapes. */
 void buf_add_encoded(struct buf *b, const char *s);
-void buf_addf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
-void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
 /** Room for ${n} more bytes at the returned place; commit them with `b->n += used` and buf_end. */
 char *buf_reserve(struct buf *b, size_t n);
 /** The text, never NULL; valid until the next change. */

@@ -18,6 +18,21 @@ TEST(names_fold_case_beyond_ascii)
     EXPECT_STR(s, "äöü straße жuk žÿ");
 }
 
+TEST(characters_are_counted_and_not_bytes)
+{
+    EXPECT_INT(utf8_length(""), 0);
+    EXPECT_INT(utf8_length("gr\xc3\xbc\xc3\x9f"), 4);
+    EXPECT_INT(utf8_length("\xff\xff"), 2);
+}
+
+TEST(what_is_no_plain_letter_is_escaped_in_an_address)
+{
+    CLEANUP(buf_done) struct buf b = BUF_INIT(BUF_UNBOUNDED);
+
+    buf_add_encoded(&b, "a-Z_0.~/b c%\xc3\xbc");
+    EXPECT_STR(buf_str(&b), "a-Z_0.~%2Fb%20c%25%C3%BC");
+}
+
 TEST(slugs_are_lower_case_letters_digits_and_dashes)
 {
     static const struct {
@@ -73,6 +88,14 @@ TEST(times_and_spans_read_back_what_they_write)
     EXPECT(!time_parse_iso("2016-13-10T14:03:45Z", &ms) && !time_parse_iso("", &ms));
     EXPECT_STR(time_span(90061001, text), "1.01:01:01.0010000");
     EXPECT(time_parse_span("01.01:01:01.00100", &ms) && ms == 90061001);
+}
+
+TEST(a_json_list_has_the_texts_that_are_in_it)
+{
+    json_auto_t *list = json_pack("[s, i, n, s]", "a", 5, "bc");
+
+    EXPECT(jv_has(list, "a") && jv_has(list, "bc"));
+    EXPECT(!jv_has(list, "b") && !jv_has(list, "5") && !jv_has(NULL, "a"));
 }
 
 TEST(json_rejects_duplicates_depth_and_rests)
