@@ -292,11 +292,7 @@ struct rerun {
 
 static int read_before(struct db_tx *tx, struct rerun *x, struct error *e)
 {
-    struct call *c = x->c;
-    const char *id = call_param(c, "id");
-
-    if (task_get(tx, id, c->arena, &x->before, e) < 0) return -1;
-    if (c->space_id && strcmp(c->space_id, x->before.space_id) != 0) return call_not_found(e, id);
+    if (task_in_space(tx, x->c, call_param(x->c, "id"), &x->before, e) < 0) return -1;
     if (task_state_ended(x->before.state)) return 0;
     return fail(e, ERR_INVALID, "%s is %s; only a task that has ended can run again", x->before.id,
                 x->before.state);

@@ -6,6 +6,14 @@
 #include "base/time.h"
 #include "model/resource.h"
 
+int task_in_space(struct db_tx *tx, struct call *c, const char *id, struct task *ret,
+                  struct error *e)
+{
+    if (task_get(tx, id, c->arena, ret, e) < 0) return -1;
+    if (c->space_id && strcmp(c->space_id, ret->space_id) != 0) return call_not_found(e, id);
+    return 0;
+}
+
 static void set_times(const struct app *app, const struct task *t, json_t *o)
 {
     char text[64];

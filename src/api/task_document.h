@@ -4,6 +4,9 @@
 #include "api/app.h"
 #include "store/task.h"
 
+/** Reads a task; one of another space than the call's is not there. */
+int task_in_space(struct db_tx *tx, struct call *c, const char *id, struct task *ret,
+                  struct error *e) MUST_USE;
 /** The Task resource with its links. New reference. */
 json_t *task_document(const struct app *app, const struct task *t);
 /** Adds WaitingFor to the document of a queued or stalled task: {Reason, Description, Place,

@@ -1,13 +1,12 @@
-/* tasks.c - tasks: list, details, logs, cancel, rerun, what they wait for. Facts: rest.md 2.7. */
-#include <stdio.h>
-#include <stdlib.h>
+/* tasks.c - tasks: list, details, cancel, rerun, what they wait for; their logs: task_streams.c.
+ * Facts: rest.md 2.7. */
 #include <string.h>
 
 #include "api/executions.h"
 #include "api/paging.h"
 #include "api/routes.h"
 #include "api/task_document.h"
-#include "base/time.h"
+#include "api/task_streams.h"
 #include "engine/task_view.h"
 #include "model/command.h"
 
@@ -137,22 +136,13 @@ struct one {
     bool with_view;
 };
 
-/* A task of another space is not there for a space-scoped route. */
-static int get_in_space(struct db_tx *tx, struct call *c, const char *id, struct task *ret,
-                        struct error *e)
-{
-    if (task_get(tx, id, c->arena, ret, e) < 0) return -1;
-    if (c->space_id && strcmp(c->space_id, ret->space_id) != 0) return call_not_found(e, id);
-    return 0;
-}
-
 static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct one *o = ctx;
 
     json_decref(o->document);
     o->document = NULL;
-    if (get_in_space(tx, o->c, o->id, &o->task, e) < 0) return -1;
+    if (task_in_space(tx, o->c, o->id, &o->task, e) < 0) return -1;
     o->document = task_document(call_app(o->c), &o->task);
     if (task_waiting(tx, call_app(o->c), &o->task, o->document, o->c->arena, e) < 0) return -1;
     if (!o->with_view) return 0;
@@ -195,231 +185,6 @@ static int tasks_details(struct call *c, struct error *e)
     return 0;
 }
 
-/* A log that is sent while it grows, or as it stands. */
-struct log_stream {
-    struct app *app;
-    char *task_id;
-    int64_t after;
-    bool events; /* event stream, to the end of the task; otherwise text, to the end of what is
-                    there */
-    bool began, ended_before;
-    struct buf *out; /* during a pull */
-    struct live_watch *watch;
-    struct http_stream *stream;
-    struct task task;
-    struct arena *arena;
-    int got;
-};
-
-/* One more member of an object, without making the object: a log has millions of lines. */
-static void add_member(struct buf *out, const char *name, const char *text, size_t n)
-{
-    buf_addf(out, ",\"%s\":", name);
-    jv_quote(out, text, n);
-}
-
-static void event_line(void *ctx, const struct task_line *l)
-{
-    struct log_stream *s = ctx;
-    char at[TIME_TEXT_SIZE];
-
-    buf_addf(s->out, "id: %lld\nevent: line\ndata: {\"Number\":%lld", (long long)l->number,
-             (long long)l->number);
-    add_member(s->out, "NodeId", l->node, strlen(l->node));
-    add_member(s->out, "Category", l->category, strlen(l->category));
-    add_member(s->out, "OccurredAt", time_iso(l->at_ms, at), strlen(at));
-    add_member(s->out, "MessageText", l->text.p, l->text.n);
-    buf_adds(s->out, "}\n\n");
-}
-
-static void text_line(void *ctx, const struct task_line *l)
-{
-    struct log_stream *s = ctx;
-    char at[TIME_TEXT_SIZE];
-
-    time_iso(l->at_ms, at);
-    buf_addf(s->out, "%.8s   %-9s|   ", at + 11, l->category);
-    buf_add(s->out, l->text.p, l->text.n);
-    buf_addc(s->out, '\n');
-}
-
-static int pull_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    struct log_stream *s = ctx;
-    int64_t after = s->after;
-
-    buf_clear(s->out); /* it may run again */
-    /* the state is read first: when it says ended, every line is there */
-    if (task_get(tx, s->task_id, s->arena, &s->task, e) < 0) return -1;
-    s->got = task_view_lines(tx, &s->task, &after, s->events ? event_line : text_line, s, e);
-    if (s->got < 0) return -1;
-    s->after = after;
-    return 0;
-}
-
-/* Takes ${o} over. */
-static void add_event(struct buf *out, const char *name, json_t *o)
-{
-    buf_addf(out, "event: %s\ndata: ", name);
-    jv_print(out, o);
-    buf_adds(out, "\n\n");
-    json_decref(o);
-}
-
-static void event_finished(struct log_stream *s)
-{
-    json_t *o = json_object();
-
-    jv_set_str(o, "Id", s->task.id);
-    jv_set_str(o, "State", s->task.state);
-    jv_set_str(o, "ErrorMessage", s->task.error);
-    add_event(s->out, "finished", o);
-}
-
-static void text_head(struct log_stream *s)
-{
-    char queued[TIME_TEXT_SIZE], started[TIME_TEXT_SIZE];
-
-    buf_addf(
-        s->out,
-        "Task ID:        %s\nTask state:     %s\nTask queued:    %s\nTask started:   %s\n\n%s\n",
-        s->task.id, s->task.state, time_iso(s->task.queued_at, queued),
-        s->task.started_at ? time_iso(s->task.started_at, started) : "not yet",
-        s->task.description);
-}
-
-static int pull(void *ctx, struct buf *out)
-{
-    struct log_stream *s = ctx;
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    CLEANUP(buf_done) struct buf lines = BUF_INIT(BUF_UNBOUNDED);
-    struct error e;
-
-    s->arena = &a;
-    s->out = &lines;
-    if (db_read(s->app->db, pull_tx, s, &e) < 0) return HTTP_STREAM_BROKEN;
-    s->out = out;
-    if (!s->events && !s->began) text_head(s);
-    s->began = true;
-    buf_add(out, buf_str(&lines), lines.n);
-    if (s->got) return HTTP_STREAM_MORE;
-    if (!s->events) return HTTP_STREAM_END;
-    if (!task_state_ended(s->task.state)) return HTTP_STREAM_MORE;
-    event_finished(s);
-    return HTTP_STREAM_END;
-}
-
-static void close_stream(void *ctx)
-{
-    struct log_stream *s = ctx;
-
-    live_unwatch(engine_live(s->app->engine), s->watch);
-    http_stream_unref(s->stream);
-    free(s->task_id);
-    free(s);
-}
-
-static void wake(void *ctx)
-{
-    struct log_stream *s = ctx;
-
-    if (s->stream) http_stream_wake(s->stream);
-}
-
-static int reply_log(struct call *c, bool events, int64_t after, struct error *e)
-{
-    static const struct http_stream_ops ops = {pull, close_stream};
-    struct one o = {.c = c, .id = call_param(c, "id")};
-
-    if (db_read(call_app(c)->db, get_tx, &o, e) < 0) {
-        json_decref(o.document);
-        return -1;
-    }
-    json_decref(o.document);
-    struct log_stream *s = xcalloc(1, sizeof(*s));
-    *s = (struct log_stream){
-        .app = call_app(c), .task_id = xstrdup(o.task.id), .after = after, .events = events};
-    http_reply_stream(c->res, events ? HTTP_EVENTS : HTTP_TEXT, &ops, s, &s->stream);
-    if (events) s->watch = live_watch(engine_live(s->app->engine), s->task_id, wake, s);
-    http_stream_wake(s->stream);
-    return 0;
-}
-
-static int tasks_raw(struct call *c, struct error *e) { return reply_log(c, false, 0, e); }
-
-/* A client that reconnects says where it was by Last-Event-ID, as browsers do, or by `after`. */
-static int tasks_stream(struct call *c, struct error *e)
-{
-    const char *last = http_request_header(c->req, "Last-Event-ID");
-    int64_t after;
-
-    if (call_query_number(c, "after", 0, INT64_MAX, 0, &after, e) < 0) return -1;
-    if (last && !str_i64(last, 0, INT64_MAX, &after))
-        return fail_at(e, "Last-Event-ID", "Last-Event-ID: \"%s\" is not a line number", last);
-    return reply_log(c, true, after, e);
-}
-
-/* Changes of all tasks, of one space when the route is space-scoped. */
-struct event_stream {
-    struct app *app;
-    char space_id[40]; /* "" = all */
-    int64_t after;
-    struct live_watch *watch;
-    struct http_stream *stream;
-};
-
-static int pull_events(void *ctx, struct buf *out)
-{
-    struct event_stream *s = ctx;
-    struct live_event list[64];
-    size_t n = live_events(engine_live(s->app->engine), s->after, list, ARRAY_LEN(list));
-
-    for (size_t i = 0; i < n; i++) {
-        const struct live_event *x = &list[i];
-        if (x->number != s->after + 1) buf_adds(out, "event: gap\ndata: {}\n\n");
-        s->after = x->number;
-        if (s->space_id[0] && strcmp(s->space_id, x->space_id) != 0) continue;
-        json_t *o = json_object();
-        jv_set_str(o, "Id", x->task_id);
-        jv_set_str(o, "SpaceId", x->space_id);
-        jv_set_str(o, "State", x->state);
-        buf_addf(out, "id: %lld\n", (long long)x->number);
-        add_event(out, task_state_ended(x->state) ? "finished" : "state", o);
-    }
-    return HTTP_STREAM_MORE;
-}
-
-static void wake_events(void *ctx)
-{
-    struct event_stream *s = ctx;
-
-    if (s->stream) http_stream_wake(s->stream);
-}
-
-static void close_events(void *ctx)
-{
-    struct event_stream *s = ctx;
-
-    live_unwatch(engine_live(s->app->engine), s->watch);
-    http_stream_unref(s->stream);
-    free(s);
-}
-
-static int tasks_events(struct call *c, struct error *e)
-{
-    static const struct http_stream_ops ops = {pull_events, close_events};
-    struct event_stream *s = xcalloc(1, sizeof(*s));
-
-    (void)e;
-    s->app = call_app(c);
-    snprintf(s->space_id, sizeof(s->space_id), "%s", c->space_id ? c->space_id : "");
-    s->after = live_newest(engine_live(s->app->engine));
-    http_reply_stream(c->res, HTTP_EVENTS, &ops, s, &s->stream);
-    s->watch = live_watch(engine_live(s->app->engine), LIVE_ALL, wake_events, s);
-    http_stream_wake(s->stream);
-    return 0;
-}
-
 struct cancel {
     struct call *c;
     const char *id, *state;
@@ -430,7 +195,7 @@ static int cancel_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct cancel *x = ctx;
 
-    if (get_in_space(tx, x->c, x->id, &x->task, e) < 0) return -1;
+    if (task_in_space(tx, x->c, x->id, &x->task, e) < 0) return -1;
     if (task_cancel(tx, x->id, x->c->caller.name, clock_now(call_app(x->c)->clock), &x->state, e) <
             0 ||
         resource_audit(tx, x->c, &task_resource, x->task.space_id, "TaskCanceled", "asked to stop",
@@ -462,7 +227,7 @@ static int behind_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct behind *b = ctx;
 
-    if (get_in_space(tx, b->c, call_param(b->c, "id"), &b->task, e) < 0) return -1;
+    if (task_in_space(tx, b->c, call_param(b->c, "id"), &b->task, e) < 0) return -1;
     return task_queued_behind(tx, &b->task, b->paging.skip, b->paging.take, b->c->arena, &b->list,
                               &b->n, &b->total, e);
 }
