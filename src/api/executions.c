@@ -59,6 +59,19 @@ int execution_freeze(struct db_tx *tx, struct call *c, const struct resource *r,
 
 /* ---- what was asked for ---- */
 
+/* The text, or the first one of the list, that names something; NULL. */
+static const char *first_named(const json_t *v)
+{
+    const json_t *one;
+    size_t i;
+
+    if (json_is_string(v)) return str_blank(json_string_value(v)) ? NULL : json_string_value(v);
+    json_array_foreach (v, i, one)
+        if (json_is_string(one) && !str_blank(json_string_value(one)))
+            return json_string_value(one);
+    return NULL;
+}
+
 /* There are no such things here: naming one is a mistake that must not pass unseen. */
 static void refuse_names(struct call *c, const json_t *o)
 {
@@ -73,6 +86,8 @@ static void refuse_names(struct call *c, const json_t *o)
                  {"ExcludedMachineIds", "deployment target"},
                  {"SpecificTargetTagNames", "target tag"},
                  {"ExcludedTargetTagNames", "target tag"},
+                 {"SpecificTargetTagIds", "target tag"},
+                 {"ExcludedTargetTagIds", "target tag"},
                  {"DeploymentFreezeNames", "deployment freeze"},
                  {"Packages", "package"},
                  {"PackageVersion", "package of the version"},
@@ -82,11 +97,9 @@ static void refuse_names(struct call *c, const json_t *o)
                  {"GitResources", "Git resource"}};
 
     for (size_t i = 0; i < ARRAY_LEN(lists); i++) {
-        const json_t *v = jv_get(o, lists[i].member),
-                     *first = json_is_array(v) ? json_array_get(v, 0) : v;
-        if (json_is_string(first) && !str_blank(json_string_value(first)))
-            call_problem(c, "%s: there is no %s '%s'", lists[i].member, lists[i].noun,
-                         json_string_value(first));
+        const char *named = first_named(jv_get(o, lists[i].member));
+        if (named)
+            call_problem(c, "%s: there is no %s '%s'", lists[i].member, lists[i].noun, named);
     }
 }
 

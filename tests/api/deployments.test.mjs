@@ -43,6 +43,10 @@ apiSuite('deployments', (at) => {
         await assertRefused(at.api, 'POST', V1, { ...command, specificMachineNames: ['web-1'] }, ['SpecificMachineNames', 'web-1']);
         await assertRefused(at.api, 'POST', V1, { ...command, runAt: '2999-01-01T00:00:00Z' }, ['RunAt', '2999', 'later']);
         await assertRefused(at.api, 'POST', V1, { ...command, noRunAfter: '2999-01-01T00:00:00Z' }, ['NoRunAfter', '2999', 'later']);
+        const { Id } = await at.api.get(`${S}/projects/${project.id}/releases/${command.releaseVersion}`);
+        for (const member of ['SpecificMachineIds', 'ExcludedTargetTagIds']) {
+            await assertRefused(at.api, 'POST', `${S}/deployments`, { ReleaseId: Id, EnvironmentId: project.environment.Id, [member]: ['', 'No-1'] }, [member, 'No-1']);
+        }
         await assertRefused(at.api, 'POST', V1, { ...command, deploymentFreezeNames: ['Easter'] }, ['DeploymentFreezeNames', 'Easter']);
         assert.equal(await count(project), 0);
     });
