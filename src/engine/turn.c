@@ -158,6 +158,8 @@ static int write_entries(struct db_tx *tx, const struct turn *t, struct error *e
                                   .at_ms = x->at_ms,
                                   .body = buf_str(&body)};
         if (journal_append(tx, t->run->task_id, &row, e) < 0) return -1;
+        if (x->kind == ENTRY_OUTCOME) FAULT_POINT("engine.outcome-written");
+        if (x->kind == ENTRY_FINISHED) FAULT_POINT("engine.end-written");
     }
     return 0;
 }

@@ -26,7 +26,10 @@
  * Cleaning is wanted for every script that has ended, and nothing waits for it. */
 #include "rules/next.h"
 
+#include "base/fault.h"
 #include "base/str.h"
+
+#define MINUTE_MS FAULT_NUMBER("BOBTAIL_FAULT_MINUTE_MS", 60000)
 
 #define FAILURES_NAMED 10 /* in the sentence at the end of a failed run */
 
@@ -79,7 +82,7 @@ static int64_t deadline_of(const struct look *l, const struct invocation *i)
     int64_t minutes = l->plan->actions[i->action].timeout_min;
 
     if (minutes == 0 || i->status != INVOCATION_STARTED) return NEXT_NEVER;
-    return i->started_ms + minutes * 60000;
+    return i->started_ms + minutes * MINUTE_MS;
 }
 
 static void stop_what_must_end(struct look *l)

@@ -9,7 +9,7 @@ import { after, before, describe, test } from 'node:test';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Postgres } from '../lib/postgres.mjs';
 import { killQuietly, launchersOf, until } from '../lib/processes.mjs';
-import { cancelTask, getTask, waitForTask } from '../lib/project.mjs';
+import { cancelTask, getTask, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 import { Talk } from '../lib/talk.mjs';
 
@@ -108,6 +108,8 @@ describe('a stopped node', { timeout: 600000 }, () => {
         'before the start, with the lease checked': 'engine.before-start:1',
         'right after the start': 'engine.after-start:1',
         'within a transaction while the script runs': 'engine.in-commit:3',
+        'within the transaction of an outcome': 'engine.outcome-written:1',
+        'within the transaction of the end': 'engine.end-written:1',
         'with artifacts pulled and not recorded': 'engine.artifacts-fetched:1',
         'before the second script starts': 'engine.before-start:2',
         'before it cleans up': 'engine.before-clean:1',
@@ -125,6 +127,18 @@ describe('a stopped node', { timeout: 600000 }, () => {
             await pair.continueA(taskId);
         });
     }
+
+    test('that waits for a retry is replaced and does not try again', { timeout: 90000 }, async (t) => {
+        const pair = await Pair.start(t, cluster);
+        await pair.startB(t);
+        const id = await pair.talk.start(pair.talk.retried);
+        await waitForLine(pair.a.api, id, 'exit code 1');
+        await pair.stopA();
+        assert.deepEqual(pair.talk.begun(id), ['try']);
+        await waitForTask(pair.b.api, id);
+        await pair.talk.assertRetried(pair.b.api, id);
+        await pair.continueA(id);
+    });
 
     test('in the middle of a script is replaced and does no harm later', { timeout: 90000 }, async (t) => {
         const pair = await Pair.start(t, cluster);

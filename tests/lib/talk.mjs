@@ -1,6 +1,6 @@
 // A runbook whose scripts do everything that a log must survive: numbered lines, categories, announced masks, secrets cut
 // in two, half service messages, an output variable, an artifact. `assertWhole` says whether a run of it has lost,
-// repeated, mixed up or shown anything.
+// repeated, mixed up or shown anything. Beside it: runbooks with parallel steps, with a retry, with a time limit.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,6 +10,7 @@ import { assertEnded, details, getTask, linesOf, Project, rawLog, scriptStep } f
 
 const SECRET = 'top-secret-of-the-project';
 const ANNOUNCED = 'announced-by-the-script';
+const TOKEN = 'handed-to-the-next-step';
 const MASK = '********';
 const base64 = (text) => Buffer.from(text).toString('base64');
 const numbered = (from, to) => Array.from({ length: to - from + 1 }, (_, i) => `line ${from + i}`);
@@ -35,6 +36,10 @@ printf '%s.\\n' '${SECRET.slice(12)}'
 printf "##octopus[setVariable name='${base64('Answer')}' val"
 gate message
 printf "ue='${base64('42')}']\\n"
+printf "##octopus[setVariable name='${base64('Token')}' value='${base64(TOKEN).slice(0, 9)}"
+gate token
+printf "${base64(TOKEN).slice(9)}' sensitive='${base64('True')}']\\n"
+echo "token: ${TOKEN}."
 echo "kept by #{Octopus.Task.Id}" > report.txt
 new_octopusartifact report.txt
 ${print(301, 400)}
@@ -46,6 +51,7 @@ echo "listen" >> '${folder}/#{Octopus.Task.Id}'
 gate listen
 echo "answer: $(get_octopusvariable 'Octopus.Action[Talk].Output.Answer')"
 echo "known: ${ANNOUNCED}."
+echo "token: $(get_octopusvariable 'Octopus.Action[Talk].Output.Token')."
 ${print(401, 430)}
 echo "late by #{Octopus.Task.Id}" > late.txt
 gate late
@@ -60,11 +66,29 @@ echo "beware"
 gate failing
 exit 3`;
 
+// one of two that run at the same time
+const aside = (folder, gates, name) => `${gates.shell}
+echo "${name}" >> '${folder}/#{Octopus.Task.Id}'
+${print(1, 120)}
+gate ${name}
+${print(121, 200)}`;
+
+// fails the first time
+const retry = (folder) => `echo "try" >> '${folder}/#{Octopus.Task.Id}'
+n=$(wc -l < '${folder}/#{Octopus.Task.Id}'); echo "try $n"; [ "$n" = 2 ]`;
+
+// runs until it is told to stop, and takes its time then
+const linger = (folder, gates) => `${gates.shell}
+trap 'echo stopping; gate stopping; echo stopped; exit 0' TERM
+echo "talk" >> '${folder}/#{Octopus.Task.Id}'
+echo begun
+while :; do sleep 0.05; done`;
+
 const info = (texts) => texts.map((text) => `Info ${text}`);
 const WANTED = {
     Talk: [...info(numbered(1, 150)), ...numbered(151, 300).map((text) => `Verbose ${text}`),
-        ...info([`known: ${MASK}.`, `cut: ${MASK}.`, `variable: ${MASK}.`]), ...info(numbered(301, 400)), 'Info no newline'],
-    Listen: info(['answer: 42', `known: ${MASK}.`, ...numbered(401, 430)]),
+        ...info([`known: ${MASK}.`, `cut: ${MASK}.`, `variable: ${MASK}.`, `token: ${MASK}.`]), ...info(numbered(301, 400)), 'Info no newline'],
+    Listen: info(['answer: 42', `known: ${MASK}.`, `token: ${MASK}.`, ...numbered(401, 430)]),
     Last: info(['the end']),
 };
 // what the engine and bobtail-step say beside the script
@@ -99,6 +123,15 @@ export class Talk {
             scriptStep('Talk', `echo talk >> '${talker.folder}/#{Octopus.Task.Id}'; echo begun; sleep 600`),
             scriptStep('Never', `echo never >> '${talker.folder}/#{Octopus.Task.Id}'`),
         ]);
+        talker.parallel = await talker.project.createRunbook([
+            scriptStep('Left', aside(talker.folder, talker.gates, 'left')),
+            scriptStep('Right', aside(talker.folder, talker.gates, 'right'), { StartTrigger: 'StartWithPrevious' }),
+            scriptStep('Join', `echo join >> '${talker.folder}/#{Octopus.Task.Id}'`),
+        ]);
+        talker.retried = await talker.project.createRunbook([scriptStep('Talk', retry(talker.folder),
+            { properties: { 'Octopus.Action.AutoRetry.MaximumCount': '1', 'Octopus.Action.AutoRetry.MinimumBackoff': '2' } })]);
+        talker.limited = await talker.project.createRunbook([scriptStep('Talk', linger(talker.folder, talker.gates),
+            { properties: { 'Octopus.Action.ExecutionTimeout.Minutes': '1', 'Octopus.Action.CancelGraceSeconds': '600' } })]);
         return talker;
     }
 
@@ -116,22 +149,58 @@ export class Talk {
     async assertWhole(api, taskId) {
         await assertEnded(api, await getTask(api, taskId), 'Success');
         assert.deepEqual(this.begun(taskId), ['talk', 'listen', 'last'], `${taskId}: each script runs once`);
-        const lines = linesOf(await details(api, taskId));
-        const numbers = lines.map((line) => line.Number).sort((a, b) => a - b);
-        assert.deepEqual(numbers, numbers.map((_, i) => i + 1), `${taskId}: lines are counted without gap`);
+        const lines = await this.#lines(api, taskId);
         for (const [node, wanted] of Object.entries(WANTED)) {
             const own = lines.filter((line) => line.node === node && !ASIDE.test(line.MessageText));
             assertSame(own.map((line) => `${line.Category} ${line.MessageText}`), wanted, `${taskId}: the log of ${node}`);
         }
         const raw = await rawLog(api, taskId);
-        assert.ok(!raw.includes(SECRET) && !raw.includes(ANNOUNCED), `${taskId}: a secret is in the raw log`);
+        assert.ok([SECRET, ANNOUNCED, TOKEN].every((secret) => !raw.includes(secret)), `${taskId}: a secret is in the raw log`);
         await this.#assertArtifacts(api, taskId);
+    }
+
+    // All lines, which are counted without gap.
+    async #lines(api, taskId) {
+        const lines = linesOf(await details(api, taskId));
+        const numbers = lines.map((line) => line.Number).sort((a, b) => a - b);
+        assert.deepEqual(numbers, numbers.map((_, i) => i + 1), `${taskId}: lines are counted without gap`);
+        return lines;
     }
 
     async #assertArtifacts(api, taskId) {
         const artifacts = (await api.get(`/api/Spaces-1/artifacts?regarding=${taskId}`)).Items;
         const contents = await Promise.all(artifacts.map(async (a) => `${a.Filename}: ${await api.get(`/api/Spaces-1/artifacts/${a.Id}/content`)}`));
         assert.deepEqual(contents.sort(), [`late.txt: late by ${taskId}\n`, `report.txt: kept by ${taskId}\n`], `${taskId}: its artifacts`);
+    }
+
+    // What scripts printed themselves, by node; `own` tells which texts those are.
+    async #printed(api, taskId, own) {
+        return (await this.#lines(api, taskId)).filter((line) => own.test(line.MessageText)).map((line) => `${line.node}: ${line.MessageText}`);
+    }
+
+    async assertParallel(api, taskId) {
+        await assertEnded(api, await getTask(api, taskId), 'Success');
+        const begun = this.begun(taskId);
+        assert.deepEqual([...begun].sort(), ['join', 'left', 'right'], `${taskId}: each script runs once`);
+        assert.equal(begun.at(-1), 'join', `${taskId}: the next step waits for both`);
+        const printed = await this.#printed(api, taskId, /^line /);
+        for (const node of ['Left', 'Right']) {
+            assertSame(printed.filter((line) => line.startsWith(`${node}: `)), numbered(1, 200).map((text) => `${node}: ${text}`), `${taskId}: the log of ${node}`);
+        }
+    }
+
+    async assertRetried(api, taskId) {
+        await assertEnded(api, await getTask(api, taskId), 'Success');
+        assert.deepEqual(this.begun(taskId), ['try', 'try'], `${taskId}: one retry`);
+        assert.deepEqual((await this.#printed(api, taskId, /^try /)).map((line) => line.replace(/^.*: /, '')), ['try 1', 'try 2']);
+    }
+
+    async assertTimedOut(api, taskId) {
+        const task = await getTask(api, taskId);
+        await assertEnded(api, task, 'Failed');
+        assert.match(task.ErrorMessage, /time limit/);
+        assert.deepEqual(this.begun(taskId), ['talk'], `${taskId}: the script runs once`);
+        assert.deepEqual(await this.#printed(api, taskId, /^(begun|stopping|stopped)$/), ['Talk: begun', 'Talk: stopping', 'Talk: stopped']);
     }
 
     async assertFailed(api, taskId) {
