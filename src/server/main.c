@@ -1,7 +1,8 @@
 /* main.c - bobtail-server: the commands, and the composition of everything for `run`.
  *
  * SIGTERM and SIGINT: nothing more is claimed, streams end, scripts go on under their supervisors;
- * the next start takes them up. */
+ * the next start takes them up. What has not ended after STOP_S (a database that does not answer)
+ * is cut off, which loses nothing that a kill would not lose. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -12,6 +13,7 @@
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "api/app.h"
@@ -26,10 +28,13 @@
 #include "os/file.h"
 #include "os/lock.h"
 #include "os/notify.h"
+#include "os/thread.h"
 #include "server/access.h"
 #include "server/options.h"
 #include "server/seed.h"
 #include "store/migrations.h"
+
+#define STOP_S 9 /* service managers and users are promised 10 */
 
 struct server {
     struct arena arena;
@@ -43,6 +48,7 @@ struct server {
     struct http_server *http;
     int lock_fd;
     const char *protected_paths[4];
+    _Atomic(const char *) waits_for; /* while it stops */
 };
 
 static void fatal(const char *why)
@@ -206,11 +212,35 @@ static int start(struct server *s, struct error *e)
     return start_http(s, e);
 }
 
+/* Runs beside stop(). */
+static void *end_in_time(void *ctx)
+{
+    struct server *s = ctx;
+    struct timespec left = {.tv_sec = STOP_S};
+
+    while (clock_nanosleep(CLOCK_MONOTONIC, 0, &left, &left) == EINTR) {
+    }
+    log_warn("server", "ending after %d s without waiting for %s any longer", STOP_S, s->waits_for);
+    _exit(0);
+}
+
+static void limit_stop(struct server *s)
+{
+    pthread_t thread;
+    struct error e;
+
+    s->waits_for = "requests that are being answered";
+    if (thread_start(&thread, "stop-limit", end_in_time, s, &e) == 0) pthread_detach(thread);
+    else log_warn("server", "the stop has no time limit: %s", e.text);
+}
+
 static void stop(struct server *s)
 {
     if (s->engine) engine_drain(s->engine);
     http_server_stop(s->http);
+    s->waits_for = "runs that write to the database";
     if (s->engine) engine_stop(s->engine);
+    s->waits_for = "the built-in worker and the database";
     driver_free(s->builtin);
     router_free(s->router);
     db_close(s->db);
@@ -255,6 +285,7 @@ static int command_run(struct server *s, struct error *e)
     notify_service("READY=1");
     do sigwait(&waited, &got);
     while (got == SIGHUP);
+    limit_stop(s);
     notify_service("STOPPING=1");
     log_info("server", "stopping; scripts go on and are taken up by the next start");
     return 0;

@@ -1,5 +1,5 @@
-// Trouble of the machine during a run: a full disk, a locked database, a database that is away. The run waits and says for
-// what, the server keeps answering, and everything goes on when the cause is gone.
+// Trouble of the machine during a run: a full disk, a locked database, a database that is away or stuck. The run waits and
+// says for what, the server keeps answering and stops when it is told to, and everything goes on when the cause is gone.
 import assert from 'node:assert/strict';
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -9,7 +9,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Api } from '../lib/api.mjs';
 import { temporaryFolder } from '../lib/folder.mjs';
-import { killQuietly, until } from '../lib/processes.mjs';
+import { killQuietly, processesOf, until } from '../lib/processes.mjs';
 import { assertEnded, cancelTask, details, getTask, linesOf, Project, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Postgres } from '../lib/postgres.mjs';
 import { Server } from '../lib/server.mjs';
@@ -46,6 +46,14 @@ const waitForTrouble = ({ api, id }, sentence) => until(`${id} to say ${sentence
     const { WaitingFor } = await getTask(api, id);
     return WaitingFor?.Reason === 'Trouble' && sentence.test(WaitingFor.Description);
 });
+
+// It ends within the 10 s that are promised.
+async function stopsInTime(server) {
+    const limit = Date.now() + 10000;
+    const { code } = await server.stop();
+    assert.ok(Date.now() < limit, 'it exits within 10 s');
+    assert.equal(code, 0, server.output);
+}
 
 describe('a full disk', { concurrency: 2 }, () => {
     // A server whose data folder has a small file system of its own.
@@ -174,6 +182,20 @@ c.execute("rollback")`, file], { stdio: ['pipe', 'pipe', 'inherit'] });
         assert.equal((await run.api.get('/api/Spaces-1/environments?partialName=Locked')).TotalResults, 0, 'what was refused is not there');
     });
 
+    test('the server stops in time, however many wait for the lock', async (t) => {
+        const run = await begin(t, await Server.start(t));
+        const unlock = await lock(t, path.join(run.server.folder, 'bobtail.db'));
+        await waitForTrouble(run, /locked/);
+        const refused = [1, 2, 3, 4].map((n) => run.api.send('POST', '/api/Spaces-1/environments', { Name: `Late ${n}` }).catch(() => {}));
+        await stopsInTime(run.server);
+        await Promise.all(refused);
+        await unlock();
+
+        await run.server.resume();
+        await letEnd(run);
+        await complete(run);
+    });
+
     test('a cancel is refused while the database is locked and works afterwards', async (t) => {
         const run = await begin(t, await Server.start(t));
         const unlock = await lock(t, path.join(run.server.folder, 'bobtail.db'));
@@ -182,6 +204,30 @@ c.execute("rollback")`, file], { stdio: ['pipe', 'pipe', 'inherit'] });
 
         await cancelTask(run.api, run.id);
         await assertEnded(run.api, await waitForTask(run.api, run.id), 'Canceled');
+    });
+});
+
+describe('a database that does not answer', { concurrency: 2 }, () => {
+    test('does not keep the server from stopping, with requests and streams open', async (t) => {
+        const cluster = await Postgres.start(t);
+        const run = await begin(t, await Server.start(t, { database: await cluster.database() }));
+        const stream = run.api.events(`/api/tasks/${run.id}/log/stream`);
+        assert.equal((await stream.next()).value.event, 'line');
+        const stuck = processesOf(cluster.folder).filter((pid) => pid !== run.server.process.pid);
+        for (const pid of stuck) killQuietly(pid, 'SIGSTOP');
+        try {
+            const lost = run.api.send('GET', '/api/Spaces-1/projects').then(() => false, () => true);
+            await stopsInTime(run.server);
+            assert.match(run.server.output, /ending after 9 s without waiting for (requests|runs)/);
+            assert.ok(await lost, 'nobody has answered');
+            await stream.return();
+        } finally {
+            for (const pid of stuck) killQuietly(pid, 'SIGCONT');
+        }
+
+        await run.server.resume();
+        await letEnd(run);
+        await complete(run);
     });
 });
 
