@@ -12,8 +12,10 @@ int seed_installation(struct db *db, struct arena *a, const char **ret, struct e
 int seed_space(struct db *db, struct error *e) MUST_USE;
 /** Are the first user's password and API key readable and well-formed? */
 int seed_check(const struct options *o, struct error *e) MUST_USE;
-/** The first user, when there is none; prints a random password once when none was given. */
+/** The first user, when there is none; prints once the password and the API key that were not
+ * given and so were made. */
 int seed_admin(struct db *db, const struct options *o, struct error *e) MUST_USE;
-/** Makes another administrator (command create-admin). ERR_INVALID when the name is taken. */
+/** Makes another administrator in the same way (command create-admin). ERR_INVALID when the name is
+ * taken. */
 int seed_create_admin(struct db *db, const struct options *o, struct error *e) MUST_USE;
 #endif

@@ -69,6 +69,16 @@ describe('the commands of the server', { concurrency: 3 }, () => {
             assert.equal(code, 0);
             assert.match(stdout, /^bobtail-server [0-9]+\.[0-9]+\.[0-9]+\n$/);
         }
+        assert.equal((await command(['version'], { BOBTAIL_TASK_CAP: 'lots' })).code, 0, 'whatever the settings are');
+    });
+
+    test('an empty variable is as good as none', async (t) => {
+        const folder = temporaryFolder(t);
+        fs.writeFileSync(`${folder}/server.conf`, '[tasks]\ntask-cap = 3\n');
+        const { stdout, code, stderr } = await command(['show-configuration', '--config', `${folder}/server.conf`], { BOBTAIL_TASK_CAP: '', BOBTAIL_LOG_LEVEL: '' });
+        assert.equal(code, 0, stderr);
+        assert.match(stdout, /^task-cap = 3 {2}# file$/m);
+        assert.match(stdout, /^log-level = info {2}# default$/m);
     });
 
     test('check-config reads the file and names its line, and looks at what settings name', async (t) => {
@@ -125,8 +135,12 @@ describe('the commands of the server', { concurrency: 3 }, () => {
         const taken = await make('SECOND');
         assert.equal(taken.code, 1);
         assert.match(taken.stderr, /second/i);
+        const third = await command(['create-admin', '--data-dir', server.folder, '--admin-username', 'third'], { BOBTAIL_ADMIN_PASSWORD: 'Correct-Horse-11' });
+        const [, printed] = /The API key (API-\w+) is valid for 180 days - it is shown this once/.exec(third.stdout) ?? assert.fail(third.stdout);
+        assert.doesNotMatch(third.stdout, /password|Correct-Horse/);
         await server.resume();
         assert.equal((await new Api(server.url, key).get('/api/users/me')).Username, 'second');
+        assert.equal((await new Api(server.url, printed).get('/api/users/me')).Username, 'third');
     });
 });
 
@@ -144,6 +158,13 @@ describe('the first start', { concurrency: 3 }, () => {
 
         await server.restart();
         assert.doesNotMatch(server.output, /password/);
+    });
+
+    test('with a password and no API key one is made and printed: nobody would get in without', async (t) => {
+        const server = await Server.start(t, { env: { BOBTAIL_ADMIN_API_KEY: '' } });
+        const [, key] = /The API key (API-\w+) is valid for 180 days - it is shown this once/.exec(server.output) ?? assert.fail(server.output);
+        assert.equal((await new Api(server.url, key).get('/api/users/me')).Username, 'admin');
+        assert.doesNotMatch(server.output, /with the password/);
     });
 
     test('the first user comes from files', async (t) => {
