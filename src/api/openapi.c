@@ -241,29 +241,22 @@ static void add_shared_schemas(struct document *d)
 
 static json_t *security_schemes(void)
 {
-    json_t *all = json_object(), *key = json_object(), *bearer = json_object();
+    json_t *all = json_object(), *key = json_object();
 
     jv_set_str(key, "type", "apiKey");
     jv_set_str(key, "in", "header");
     jv_set_str(key, "name", "X-Octopus-ApiKey");
-    jv_set_str(bearer, "type", "http");
-    jv_set_str(bearer, "scheme", "bearer");
     jv_set(all, "ApiKey", key);
-    jv_set(all, "Bearer", bearer);
     return all;
 }
 
 static json_t *security(void)
 {
-    static const char *const schemes[] = {"ApiKey", "Bearer"};
-    json_t *either = json_array();
+    json_t *list = json_array(), *key = json_object();
 
-    for (size_t i = 0; i < ARRAY_LEN(schemes); i++) {
-        json_t *one = json_object();
-        jv_set(one, schemes[i], json_array());
-        jv_push(either, one);
-    }
-    return either;
+    jv_set(key, "ApiKey", json_array());
+    jv_push(list, key);
+    return list;
 }
 
 json_t *openapi_document(const struct openapi_options *o)

@@ -140,6 +140,12 @@ apiSuite('openapi', (at) => {
         assert.deepEqual(open.sort(), ['/api', '/api/openapi.json', '/api/serverstatus/health', '/healthz', '/metrics']);
     });
 
+    test('it offers the credentials that are taken, and no others', async () => {
+        const document = await at.api.get('/api/openapi.json');
+        assert.deepEqual(document.security, [{ ApiKey: [] }]);
+        assert.deepEqual(document.components.securitySchemes, { ApiKey: { type: 'apiKey', in: 'header', name: 'X-Octopus-ApiKey' } });
+    });
+
     test('every operation that names something is 404 with its name when it is not there, and never fails', async () => {
         for (const { method, path } of operationsOf(await read())) {
             if (!/\{(?!space)\w+\}/.test(path)) continue;
