@@ -330,14 +330,15 @@ static int command_create_admin(struct server *s, struct error *e)
 static const struct command {
     const char *name;
     int (*run)(struct server *s, struct error *e);
+    bool has_settings;
     const char *help;
 } commands[] = {
-    {"run", command_run, "runs the server until SIGTERM"},
-    {"check-config", command_check, "checks the settings and exits"},
-    {"show-configuration", command_show, "prints every setting and where it comes from"},
-    {"create-admin", command_create_admin,
+    {"run", command_run, true, "runs the server until SIGTERM"},
+    {"check-config", command_check, true, "checks the settings and exits"},
+    {"show-configuration", command_show, true, "prints every setting and where it comes from"},
+    {"create-admin", command_create_admin, true,
      "makes another administrator; the server must not run on SQLite"},
-    {"version", command_version, "prints the version"},
+    {"version", command_version, false, "prints the version"},
 };
 
 static void help(void)
@@ -366,12 +367,27 @@ static bool asks_help(int argc, char **argv, int from)
     return false;
 }
 
-/* Exit codes: 0 done, 1 failed, 2 wrong usage. */
-int main(int argc, char **argv)
+/* Runs a command that has been found: the exit code. */
+static int run_command(const struct command *c, int argc, char **argv)
 {
     struct server s = {.lock_fd = -1};
     struct error e = {0};
 
+    if (c->has_settings && options_read(argc, argv, 2, &s.arena, &s.o, &e) < 0) {
+        fprintf(stderr, "bobtail-server: %s\n", e.text);
+        arena_done(&s.arena);
+        return 2;
+    }
+    if (c->has_settings) log_setup(options_log_level(&s.o), options_log_format(&s.o));
+    int r = c->run(&s, &e);
+    if (r < 0) fprintf(stderr, "bobtail-server: %s\n", e.text);
+    stop(&s);
+    return r < 0 ? 1 : 0;
+}
+
+/* Exit codes: 0 done, 1 failed, 2 wrong usage. */
+int main(int argc, char **argv)
+{
     mallopt(M_ARENA_MAX, 2); /* many threads, little memory */
     umask(0077);
     const char *name = argc > 1 ? argv[1] : "--help";
@@ -390,16 +406,5 @@ int main(int argc, char **argv)
         options_help();
         return 0;
     }
-    int r = options_read(argc, argv, 2, &s.arena, &s.o, &e);
-    if (r == 0) {
-        log_setup(options_log_level(&s.o), options_log_format(&s.o));
-        r = c->run(&s, &e);
-    } else {
-        fprintf(stderr, "bobtail-server: %s\n", e.text);
-        arena_done(&s.arena);
-        return 2;
-    }
-    if (r < 0) fprintf(stderr, "bobtail-server: %s\n", e.text);
-    stop(&s);
-    return r < 0 ? 1 : 0;
+    return run_command(c, argc, argv);
 }

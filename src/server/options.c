@@ -33,7 +33,7 @@ static const struct option table[] = {
     {"http-listen", "server", OPTION_ADDRESS, AT(http_listen), "127.0.0.1:8080", 0, 0, NULL,
      "ADDRESS:PORT", "API and portal; port 0 takes a free one"},
     {"agent-listen", "server", OPTION_ADDRESS, AT(agent_listen), "[::]:10943", 0, 0, NULL,
-     "ADDRESS:PORT", "where polling agents connect"},
+     "ADDRESS:PORT", "for polling agents; checked, but nothing listens there yet"},
     {"database", "server", OPTION_DATABASE, AT(database), "", 0, 0, NULL, "URL",
      "sqlite:FILE or postgresql://...; default sqlite:bobtail.db in the data folder"},
     {"public-url", "server", OPTION_TEXT, AT(public_url), "", 0, 0, NULL, "URL",
@@ -162,13 +162,15 @@ static const char *variable_name(const char *name, char out[64])
     return out;
 }
 
+/* An empty variable is as good as none. */
 static int read_environment(struct arena *a, struct options *o, struct error *e)
 {
     char name[64];
 
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         const char *value = getenv(variable_name(table[i].name, name));
-        if (value && set(o, i, value, "environment", a, e) < 0) return fail_wrap(e, "%s", name);
+        if (value && *value && set(o, i, value, "environment", a, e) < 0)
+            return fail_wrap(e, "%s", name);
     }
     return 0;
 }
