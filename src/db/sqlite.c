@@ -6,20 +6,13 @@
  * with its fsync (synchronous=FULL) acknowledges all. Some failures (disk full) make SQLite drop
  * the whole transaction: those before are run again, each alone, which a db_fn allows.
  *
- * (Longer than other files: nothing else may know sqlite3.h.)
- *
  * Readers have connections of their own, opened when all others are busy, and see a snapshot (WAL).
  *
- * The log (WAL) is copied into the file by a thread of its own, started when first needed, so that
- * commits do not wait for it. While writers never pause that copy can never catch up and the log
- * would grow; past WAL_MUCH pages the writer copies the rest itself, which is little then. */
+ * sqlite_log.c keeps the log (WAL) small, sqlite_files.c sees when somebody took the files away. */
 #include <errno.h>
-#include <fcntl.h>
 #include <sqlite3.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
@@ -27,16 +20,13 @@
 #include "db/db_priv.h"
 #include "db/lock.h"
 #include "db/pool.h"
+#include "db/sqlite_files.h"
+#include "db/sqlite_log.h"
 #include "db/statements.h"
 #include "db/write_queue.h"
-#include "os/thread.h"
 
 enum {
-    BATCH_MAX = 256,  /* functions in one commit */
-    WAL_SOME = 800,   /* pages of log between two copies beside the writers */
-    WAL_MUCH = 2000,  /* the writer copies the rest */
-    WAL_PAGES = 2200, /* room made in the log's file beforehand */
-    WAL_PAGE_BYTES = 4096 + 24,
+    BATCH_MAX = 256, /* functions in one commit */
     READERS_DEFAULT = 4,
     BUSY_DEFAULT_MS = 5000,
 };
@@ -60,12 +50,8 @@ struct lite {
     struct connection writer;
     struct write_queue queue;
     struct pool readers;
-    int wal_pages, wal_next, wal_limit; /* leader only */
-
-    pthread_mutex_t lock; /* guards what follows */
-    pthread_cond_t copy_wanted;
-    bool copying, copy_due, stop;
-    pthread_t copier;
+    struct sqlite_log log;
+    struct sqlite_files files;
 };
 
 struct lite_tx {
@@ -309,7 +295,6 @@ static const char WRITER_PRAGMAS[] =
     "pragma secure_delete=fast";
 static const char READER_PRAGMAS[] =
     "pragma cache_size=-1024; pragma query_only=on; pragma temp_store=memory";
-static const char COPIER_PRAGMAS[] = "pragma cache_size=-256; pragma synchronous=full";
 
 static void now_ms(sqlite3_context *context, int n, sqlite3_value **values)
 {
@@ -331,8 +316,7 @@ static void connection_done(struct connection *c)
 static int connection_open(struct lite *l, struct connection *c, const char *pragmas,
                            struct error *e)
 {
-    int flags =
-        SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+    int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
     int rc = sqlite3_open_v2(l->path, &c->h, flags, NULL);
 
     c->statements.max = 128;
@@ -354,6 +338,12 @@ static int control(struct lite *l, struct connection *c, const char *sql, struct
     struct lite_tx tx = {.tx.db = &l->db, .conn = c};
 
     return lite_exec(&tx.tx, sql, NULL, 0, e);
+}
+
+/* Opens a transaction on files that are still those of the path. */
+static int begin(struct lite *l, struct connection *c, const char *sql, struct error *e)
+{
+    return sqlite_files_check(&l->files, e) < 0 ? -1 : control(l, c, sql, e);
 }
 
 /* Rolls back what is open; SQLite has done so itself after some failures. */
@@ -398,21 +388,20 @@ static int run_one(struct lite *l, struct write_request *r, bool alone)
 /* Runs and commits one function by itself. */
 static void run_alone(struct lite *l, struct write_request *r)
 {
-    if (control(l, &l->writer, "begin immediate", r->e) < 0) r->result = -1;
+    if (begin(l, &l->writer, "begin immediate", r->e) < 0) r->result = -1;
     else if (run_one(l, r, true) >= 0 && commit(l, r->e) < 0) r->result = -1;
 }
 
 /* What a batch did so far: requests before ${open} have their result for good, ${good} since then
  * wait for the commit. */
 struct batch {
-    struct write_request *all, **end, *open;
+    struct write_request *open;
     size_t n, good;
 };
 
 static void run_next(struct lite *l, struct batch *b, struct write_request *r)
 {
-    if (sqlite3_get_autocommit(l->writer.h) &&
-        control(l, &l->writer, "begin immediate", r->e) < 0) {
+    if (sqlite3_get_autocommit(l->writer.h) && begin(l, &l->writer, "begin immediate", r->e) < 0) {
         r->result = -1;
         return;
     }
@@ -443,7 +432,7 @@ static void commit_batch(struct lite *l, struct batch *b)
 static struct write_request *run_batch(void *owner, struct write_request *first)
 {
     struct lite *l = owner;
-    struct batch b = {.all = first, .end = NULL, .open = first};
+    struct batch b = {.open = first};
 
     for (struct write_request *r = first; r; r = r->next) {
         run_next(l, &b, r);
@@ -454,82 +443,7 @@ static struct write_request *run_batch(void *owner, struct write_request *first)
     return first;
 }
 
-/* The page count of the log after each commit; runs in the leader. */
-static int note_wal(void *owner, sqlite3 *h, const char *name, int pages)
-{
-    ((struct lite *)owner)->wal_pages = pages;
-    return SQLITE_OK;
-}
-
-/* Copies the log into the file as far as readers allow. */
-static void copy_log(struct lite *l, sqlite3 *h)
-{
-    struct error e;
-    int rc = sqlite3_wal_checkpoint_v2(h, NULL, SQLITE_CHECKPOINT_PASSIVE, NULL, NULL);
-
-    if (rc == SQLITE_OK || (rc & 0xff) == SQLITE_BUSY || (rc & 0xff) == SQLITE_LOCKED) return;
-    failed(&l->db, h, "checkpoint", &e);
-    log_warn("db", "the write-ahead log cannot be copied into the database yet: %s", e.text);
-}
-
-static void *copier_run(void *owner)
-{
-    struct lite *l = owner;
-    struct connection c = {0};
-    struct error e;
-
-    if (connection_open(l, &c, COPIER_PRAGMAS, &e) < 0) {
-        log_warn("db", "%s", e.text);
-        return NULL;
-    }
-    pthread_mutex_lock(&l->lock);
-    while (!l->stop) {
-        if (!l->copy_due) {
-            pthread_cond_wait(&l->copy_wanted, &l->lock);
-            continue;
-        }
-        l->copy_due = false;
-        pthread_mutex_unlock(&l->lock);
-        copy_log(l, c.h);
-        pthread_mutex_lock(&l->lock);
-    }
-    pthread_mutex_unlock(&l->lock);
-    connection_done(&c);
-    return NULL;
-}
-
-static void copy_beside(struct lite *l)
-{
-    struct error e;
-
-    pthread_mutex_lock(&l->lock);
-    if (!l->copying) {
-        l->copying = thread_start(&l->copier, "db-copy", copier_run, l, &e) == 0;
-        if (!l->copying) log_warn("db", "%s", e.text);
-    }
-    l->copy_due = true;
-    pthread_cond_signal(&l->copy_wanted);
-    pthread_mutex_unlock(&l->lock);
-}
-
-static void after_batch(void *owner)
-{
-    struct lite *l = owner;
-    int pages = l->wal_pages;
-
-    l->wal_pages = 0; /* until the next commit says otherwise */
-    if (pages == 0) return;
-    if (pages < WAL_SOME) { /* it began again at its start */
-        l->wal_next = WAL_SOME;
-        l->wal_limit = WAL_MUCH;
-    } else if (pages >= l->wal_limit) {
-        copy_log(l, l->writer.h);
-        l->wal_limit = pages + WAL_SOME;
-    } else if (pages >= l->wal_next) {
-        copy_beside(l);
-        l->wal_next = pages + WAL_SOME;
-    }
-}
+static void after_batch(void *owner) { sqlite_log_tend(&((struct lite *)owner)->log); }
 
 static int lite_write(struct db *db, db_fn *fn, void *ctx, bool hot, struct error *e)
 {
@@ -545,13 +459,18 @@ static int lite_write(struct db *db, db_fn *fn, void *ctx, bool hot, struct erro
 static int open_reader(void *owner, void **ret, struct error *e)
 {
     struct connection *c = xcalloc(1, sizeof(*c));
+    struct lite *l = owner;
 
-    if (connection_open(owner, c, READER_PRAGMAS, e) < 0) {
-        free(c);
-        return -1;
+    /* it must not open, and keep, another file that lies there for a while */
+    if (sqlite_files_check(&l->files, e) == 0 && connection_open(l, c, READER_PRAGMAS, e) == 0) {
+        if (sqlite_files_check(&l->files, e) == 0) {
+            *ret = c;
+            return 0;
+        }
+        connection_done(c);
     }
-    *ret = c;
-    return 0;
+    free(c);
+    return -1;
 }
 
 static int lite_read(struct db *db, db_fn *fn, void *ctx, struct error *e)
@@ -562,7 +481,7 @@ static int lite_read(struct db *db, db_fn *fn, void *ctx, struct error *e)
     if (pool_take(&l->readers, open_reader, l, &taken, e) < 0) return -1;
     struct connection *c = taken;
     struct lite_tx tx = {.tx.db = db, .conn = c};
-    int r = control(l, c, "begin", e);
+    int r = begin(l, c, "begin", e);
     if (r >= 0) r = tx_run(&tx.tx, fn, ctx, e);
     roll_back(l, c);
     pool_return(&l->readers, c);
@@ -576,11 +495,7 @@ static void lite_close(struct db *db)
     struct lite *l = (struct lite *)db;
     struct connection *c;
 
-    pthread_mutex_lock(&l->lock);
-    l->stop = true;
-    pthread_cond_signal(&l->copy_wanted);
-    pthread_mutex_unlock(&l->lock);
-    if (l->copying) pthread_join(l->copier, NULL);
+    sqlite_log_done(&l->log);
     while ((c = pool_drain(&l->readers)) != NULL) {
         connection_done(c);
         free(c);
@@ -589,8 +504,6 @@ static void lite_close(struct db *db)
     if (l->writer.h) connection_done(&l->writer);
     if (l->lock_fd >= 0) close(l->lock_fd);
     write_queue_done(&l->queue);
-    pthread_cond_destroy(&l->copy_wanted);
-    pthread_mutex_destroy(&l->lock);
     free(l->path);
     l->db.magic = 0;
     free(l);
@@ -625,48 +538,10 @@ static struct lite *lite_new(const struct db_options *o, const char *path)
     l->path = xstrdup(path);
     l->lock_fd = -1;
     l->busy_ms = o->busy_ms ? o->busy_ms : BUSY_DEFAULT_MS;
-    l->wal_next = WAL_SOME;
-    l->wal_limit = WAL_MUCH;
+    sqlite_log_setup(&l->log, l->path);
     write_queue_setup(&l->queue);
-    pthread_mutex_init(&l->lock, NULL);
     pool_setup(&l->readers, o->readers ? o->readers : READERS_DEFAULT);
-    pthread_cond_init(&l->copy_wanted, NULL);
     return l;
-}
-
-/* SQLite itself would make the file readable for others. */
-static int make_file(const char *path, struct error *e)
-{
-    int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-
-    if (fd < 0) return fail_errno(e, errno, "open the database %s", path);
-    close(fd);
-    return 0;
-}
-
-/* Fills the log's file with zeroes up to its usual size and keeps it at close. A commit then
- * overwrites what is there; growing the file would double the cost of its fsync. SQLite takes
- * zeroes for the end of the log, wherever they stand. A log that one large transaction has blown up
- * is cut first. */
-static int make_log_room(struct lite *l, struct error *e)
-{
-    static const char zeroes[64 * 1024];
-    CLEANUP(freep) char *name = xasprintf("%s-wal", l->path);
-    int persist = 1;
-    struct stat st;
-
-    sqlite3_file_control(l->writer.h, "main", SQLITE_FCNTL_PERSIST_WAL, &persist);
-    CLEANUP(closep) int fd = open(name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-    if (fd < 0 || fstat(fd, &st) < 0) return fail_errno(e, errno, "open %s", name);
-    if (st.st_size > 8 * WAL_PAGES * WAL_PAGE_BYTES) {
-        sqlite3_wal_checkpoint_v2(l->writer.h, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
-        if (fstat(fd, &st) < 0) return fail_errno(e, errno, "stat %s", name);
-    }
-    for (off_t at = st.st_size; at < WAL_PAGES * WAL_PAGE_BYTES; at += (off_t)sizeof(zeroes))
-        if (pwrite(fd, zeroes, sizeof(zeroes), at) < 0)
-            return fail_errno(e, errno, "write %s", name);
-    if (fsync(fd) < 0) return db_fatal(&l->db, "fsync of the database failed", e);
-    return 0;
 }
 
 static int open_writer(struct lite *l, struct error *e)
@@ -674,10 +549,10 @@ static int open_writer(struct lite *l, struct error *e)
     /* The lock first: to open and close the file in a process that has it open would end SQLite's
      * own locks. */
     if ((l->lock_fd = lock_take(l->path, e)) < 0) return -1;
-    if (make_file(l->path, e) < 0) return -1;
+    if (sqlite_files_make(l->path, e) < 0) return -1;
     if (connection_open(l, &l->writer, WRITER_PRAGMAS, e) < 0) return -1;
-    sqlite3_wal_hook(l->writer.h, note_wal, l);
-    return make_log_room(l, e);
+    if (sqlite_log_open(&l->log, &l->db, l->writer.h, e) < 0) return -1;
+    return sqlite_files_note(&l->files, l->path, e);
 }
 
 static void configure(void)

@@ -384,6 +384,39 @@ TEST(a_lock_of_another_process_is_busy)
     db_close(db);
 }
 
+static void expect_away(struct db *db, const char *why)
+{
+    struct error err = {0};
+
+    EXPECT_FAILS(db_write(db, put, "lost", &err), ERR_UNREACHABLE);
+    EXPECT(strstr(err.text, why));
+    EXPECT_FAILS(db_read(db, put, "lost", &err), ERR_UNREACHABLE);
+}
+
+TEST(nothing_is_written_into_a_file_that_was_taken_away)
+{
+    static const char *const ends[] = {"", "-wal"};
+    CLEANUP(freep) char *url = xstrdup(test_database_url("sqlite"));
+    struct db *db = test_open(url);
+    struct error err = {0};
+
+    test_sql(db, "create table setting (name text primary key, value text not null)");
+    for (size_t i = 0; i < ARRAY_LEN(ends); i++) {
+        CLEANUP(freep) char *path = xasprintf("%s%s", url + strlen("sqlite:"), ends[i]);
+        CLEANUP(freep) char *aside = xasprintf("%s.aside", path);
+        EXPECT(rename(path, aside) == 0);
+        expect_away(db, "is gone");
+        EXPECT(access(path, F_OK) < 0); /* and none is made in its place */
+        FILE *other = fopen(path, "w");
+        EXPECT(other != NULL && fclose(other) == 0);
+        expect_away(db, "replaced");
+        EXPECT(rename(aside, path) == 0);
+        EXPECT_OK(db_write(db, put, (void *)ends[i], &err));
+    }
+    EXPECT_INT(settings(db), 2);
+    db_close(db);
+}
+
 TEST(what_is_no_database_is_refused)
 {
     CLEANUP(freep) char *path = xasprintf("%s/notes.txt", tap_folder());
