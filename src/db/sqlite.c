@@ -397,11 +397,20 @@ static void run_alone(struct lite *l, struct write_request *r)
 struct batch {
     struct write_request *open;
     size_t n, good;
+    const struct error *refused; /* no transaction can be opened: those that wait all know why */
 };
+
+static int begin_next(struct lite *l, struct batch *b, struct write_request *r)
+{
+    if (!sqlite3_get_autocommit(l->writer.h)) return 0;
+    if (b->refused) *r->e = *b->refused;
+    else if (begin(l, &l->writer, "begin immediate", r->e) < 0) b->refused = r->e;
+    return b->refused ? -1 : 0;
+}
 
 static void run_next(struct lite *l, struct batch *b, struct write_request *r)
 {
-    if (sqlite3_get_autocommit(l->writer.h) && begin(l, &l->writer, "begin immediate", r->e) < 0) {
+    if (begin_next(l, b, r) < 0) {
         r->result = -1;
         return;
     }
@@ -436,7 +445,8 @@ static struct write_request *run_batch(void *owner, struct write_request *first)
 
     for (struct write_request *r = first; r; r = r->next) {
         run_next(l, &b, r);
-        if (++b.n < BATCH_MAX && r->next == NULL) r->next = write_queue_more(&l->queue);
+        if (++b.n < BATCH_MAX && r->next == NULL && !b.refused)
+            r->next = write_queue_more(&l->queue);
         if (b.open == NULL) b.open = r->next;
     }
     commit_batch(l, &b);

@@ -21,6 +21,9 @@
 static struct {
     atomic_bool full, broken; /* what the disk does to files of the database now */
     atomic_int syncs;
+    atomic_int *arrived; /* a sleep lasts until so many (`wanted`) have; NULL = no time at all */
+    int wanted;
+    atomic_llong slept_us; /* what was asked for */
     sqlite3_vfs vfs;
     sqlite3_vfs *real;
     /* The real layer has a table of methods per kind of file, all with the same write and sync. */
@@ -37,6 +40,18 @@ static int disk_sync(sqlite3_file *f, int flags)
 {
     atomic_fetch_add(&disk.syncs, 1);
     return atomic_load(&disk.broken) ? SQLITE_IOERR_FSYNC : disk.tables[0]->xSync(f, flags);
+}
+
+static int disk_sleep(sqlite3_vfs *vfs, int us)
+{
+    const struct timespec pause = {.tv_nsec = 1000000};
+
+    atomic_fetch_add(&disk.slept_us, us);
+    if (disk.arrived == NULL) return us;
+    while (atomic_load(disk.arrived) < disk.wanted) nanosleep(&pause, NULL);
+    for (int i = 0; i < 50; i++) nanosleep(&pause, NULL); /* from "arrived" into the queue */
+    disk.arrived = NULL;
+    return us;
 }
 
 static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int flags, int *ret_flags)
@@ -59,14 +74,20 @@ static int disk_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *f, int fl
     return rc;
 }
 
-static struct db *open_on_disk(void)
+static void use_disk(void)
 {
     EXPECT(sqlite3_initialize() == SQLITE_OK);
     disk.real = sqlite3_vfs_find(NULL);
     disk.vfs = *disk.real;
     disk.vfs.zName = "test-disk";
     disk.vfs.xOpen = disk_open;
+    disk.vfs.xSleep = disk_sleep;
     EXPECT(sqlite3_vfs_register(&disk.vfs, 1) == SQLITE_OK);
+}
+
+static struct db *open_on_disk(void)
+{
+    use_disk();
     return test_database("sqlite", true);
 }
 
@@ -382,6 +403,34 @@ TEST(a_lock_of_another_process_is_busy)
     EXPECT_OK(db_write(db, put, "a", &err));
     sqlite3_close(other);
     db_close(db);
+}
+
+TEST(all_who_wait_for_the_lock_of_another_process_wait_together)
+{
+    CLEANUP(freep) char *url = xstrdup(test_database_url("sqlite"));
+    struct member m[6] = {0};
+    sqlite3 *other;
+
+    use_disk();
+    struct group g = {.db = test_open(url)};
+    test_sql(g.db, "create table setting (name text primary key, value text not null)");
+    EXPECT(sqlite3_open_v2(url + strlen("sqlite:"), &other, SQLITE_OPEN_READWRITE,
+                           disk.real->zName) == SQLITE_OK);
+    EXPECT(sqlite3_exec(other, "begin immediate", NULL, NULL, NULL) == SQLITE_OK);
+    disk.wanted = (int)ARRAY_LEN(m);
+    disk.arrived = &g.arrived; /* the first to wait holds until the others wait for it */
+    for (size_t i = 0; i < ARRAY_LEN(m); i++) {
+        m[i] = (struct member){.g = &g, .fn = put, .name = "a"};
+        EXPECT(pthread_create(&m[i].thread, NULL, run_member, &m[i]) == 0);
+    }
+    for (size_t i = 0; i < ARRAY_LEN(m); i++) {
+        pthread_join(m[i].thread, NULL);
+        EXPECT_INT(m[i].err.kind, ERR_BUSY);
+    }
+    EXPECT(atomic_load(&disk.slept_us) <= 2 * 5000000LL); /* its wait, and one for all others */
+    EXPECT(sqlite3_exec(other, "rollback", NULL, NULL, NULL) == SQLITE_OK);
+    sqlite3_close(other);
+    db_close(g.db);
 }
 
 static void expect_away(struct db *db, const char *why)
