@@ -40,7 +40,10 @@ void metric_set(struct metric *m, int64_t v)
 {
     register_once(m);
     atomic_store(&m->value, v);
+    atomic_store(&m->unknown, 0);
 }
+
+void metric_unknown(struct metric *m) { atomic_store(&m->unknown, 1); }
 
 void metrics_print(struct buf *out)
 {
@@ -48,6 +51,7 @@ void metrics_print(struct buf *out)
 
     pthread_mutex_lock(&lock);
     for (struct metric *m = first; m; m = m->next) {
+        if (atomic_load(&m->unknown)) continue;
         if (strcmp(name, m->name) != 0)
             buf_addf(out, "# HELP %s %s\n# TYPE %s %s\n", m->name, m->help, m->name, m->type);
         name = m->name;

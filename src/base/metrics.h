@@ -13,7 +13,7 @@ struct metric {
     const char *labels;             /* `state="queued"` or NULL; rows of one name stand together */
     _Atomic int64_t value;
     struct metric *next;
-    _Atomic int registered;
+    _Atomic int registered, unknown;
 };
 #define METRIC(kind, metric_name, label_text, help_text)                           \
     {                                                                              \
@@ -22,6 +22,8 @@ struct metric {
 
 void metric_add(struct metric *m, int64_t n);
 void metric_set(struct metric *m, int64_t v);
-/** Writes all registered metrics, sorted by name. */
+/** Its value is not known now: it is left out until it is set again. */
+void metric_unknown(struct metric *m);
+/** Writes all registered metrics whose value is known, sorted by name. */
 void metrics_print(struct buf *out);
 #endif

@@ -71,6 +71,9 @@ int db_write_hot(struct db *db, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 /** Runs ${fn} on one consistent snapshot, read only; returns what it returned. */
 int db_read(struct db *db, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 
+/** Does the database answer? Reads one row of a database that has its schema. */
+int db_ping(struct db *db, struct error *e) MUST_USE;
+
 enum db_type { DB_NULL, DB_TEXT, DB_I64, DB_BLOB };
 struct db_value {
     enum db_type type;

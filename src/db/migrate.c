@@ -91,3 +91,15 @@ int db_migrate(struct db *db, const struct migration *steps, size_t n, const cha
     } while (run.did);
     return 0;
 }
+
+static int ping_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    (void)ctx;
+    if (db_query(tx, "select 1 from schema_migration where number = 1", NO_ARGS, &rows, e) < 0)
+        return -1;
+    return db_next(rows, e);
+}
+
+int db_ping(struct db *db, struct error *e) { return db_read(db, ping_tx, NULL, e) < 0 ? -1 : 0; }

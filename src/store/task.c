@@ -470,6 +470,17 @@ int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret, 
     return 0;
 }
 
+static const char SQL_WAITING[] = "select cast(coalesce(sum(waiting), 0) as bigint) from task_tag";
+
+int task_count_waiting(struct db_tx *tx, int64_t *ret, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_WAITING, NO_ARGS, &rows, e) < 0 || db_next(rows, e) < 0) return -1;
+    *ret = db_i64(rows, 0);
+    return 0;
+}
+
 static const char SQL_PLACE[] = "select count(*) from task where state = 'Queued' and rank < $1";
 
 int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct error *e)

@@ -100,7 +100,9 @@ int task_queued_behind(struct db_tx *tx, const struct task *t, int64_t skip, int
 /** The task that holds ${tag}, NULL when it is free. */
 int task_tag_holder(struct db_tx *tx, const char *tag, struct arena *a, const char **ret,
                     struct error *e) MUST_USE;
-/** Counts of tasks per state, for /metrics and the task list. */
+/** Tasks that wait in all queues; costs as much as there are tags that wait or run. */
+int task_count_waiting(struct db_tx *tx, int64_t *ret, struct error *e) MUST_USE;
+/** Counts of tasks per state, for the task list; reads every task. */
 struct task_counts {
     int64_t queued, executing, cancelling, success, failed, canceled, timed_out;
 };

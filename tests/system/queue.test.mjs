@@ -73,6 +73,7 @@ onBothDatabases('the queue', ({ start }) => {
         for (let i = 0; i < 5; i++) await assertEnded(api, await other.deploy(), 'Success');
 
         assert.equal(await count(api, 'Queued'), ids.length, 'all still wait');
+        assert.match((await api.send('GET', '/metrics')).text, new RegExp(`^bobtail_tasks_queued ${ids.length}$`, 'm'));
         const last = await getTask(api, ids.at(-1));
         assert.equal(last.WaitingFor.Reason, 'ConcurrencyTag');
         assert.deepEqual(last.WaitingFor.Tasks, [holder]);

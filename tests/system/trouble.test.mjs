@@ -207,6 +207,46 @@ c.execute("rollback")`, file], { stdio: ['pipe', 'pipe', 'inherit'] });
     });
 });
 
+describe('SQLite files taken away', { concurrency: 2 }, () => {
+    for (const [what, name, sentence] of [['the database', 'bobtail.db', /bobtail\.db is gone/], ['its log', 'bobtail.db-wal', /bobtail\.db-wal is gone/]]) {
+        test(`nothing is written while ${what} is not there, the run waits and says so, and goes on when it is back`, async (t) => {
+            const run = await begin(t, await Server.start(t));
+            const file = path.join(run.server.folder, name);
+            fs.renameSync(file, `${file}.aside`);
+
+            const anonymous = new Api(run.server.url);
+            await until('the server to notice', async () => (await anonymous.send('GET', '/healthz')).status === 503);
+            const refused = await run.api.send('POST', '/api/Spaces-1/environments', { Name: 'Nowhere' });
+            assert.equal(refused.status, 503, refused.text);
+            assert.match(refused.body.ErrorMessage, sentence);
+            await until('the run to wait', () => sentence.test(run.server.output.split('\n').filter((line) => line.includes(`${run.id}: waits`)).join()));
+            await letEnd(run);
+            assert.equal(fs.existsSync(file), false, 'none is made in its place');
+            fs.renameSync(`${file}.aside`, file);
+
+            await complete(run);
+            assert.equal((await run.api.get('/api/Spaces-1/environments?partialName=Nowhere')).TotalResults, 0);
+        });
+    }
+
+    test('another database in its place is neither read nor written', async (t) => {
+        const run = await begin(t, await Server.start(t));
+        const file = path.join(run.server.folder, 'bobtail.db');
+        fs.renameSync(file, `${file}.aside`);
+        fs.copyFileSync(`${file}.aside`, file);
+        const before = fs.readFileSync(file);
+
+        const refused = await run.api.send('GET', '/api/Spaces-1/projects');
+        assert.equal(refused.status, 503);
+        assert.match(refused.body.ErrorMessage, /replaced by another one/);
+        await letEnd(run);
+        assert.ok(before.equals(fs.readFileSync(file)), 'it is as it was');
+        fs.renameSync(`${file}.aside`, file);
+
+        await complete(run);
+    });
+});
+
 describe('a database that does not answer', { concurrency: 2 }, () => {
     test('does not keep the server from stopping, with requests and streams open', async (t) => {
         const cluster = await Postgres.start(t);
@@ -220,7 +260,7 @@ describe('a database that does not answer', { concurrency: 2 }, () => {
             await stopsInTime(run.server);
             assert.match(run.server.output, /ending after 9 s without waiting for (requests|runs)/);
             assert.ok(await lost, 'nobody has answered');
-            await stream.return();
+            await stream.return().catch(() => {}); // it was cut
         } finally {
             for (const pid of stuck) killQuietly(pid, 'SIGCONT');
         }
@@ -230,6 +270,14 @@ describe('a database that does not answer', { concurrency: 2 }, () => {
         await complete(run);
     });
 });
+
+// How many tasks /metrics tells of.
+async function figures(api) {
+    const { status, text } = await api.send('GET', '/metrics');
+    assert.equal(status, 200);
+    const [running, queued] = ['running', 'queued'].map((name) => new RegExp(`^bobtail_tasks_${name} (\\d+)$`, 'm').exec(text)?.[1]);
+    return { running: Number(running), queued: queued && Number(queued) };
+}
 
 describe('PostgreSQL stopped and started', { concurrency: 2 }, () => {
     for (const [how, ends] of [['while the script goes on', false], ['and the script ends meanwhile', true]]) {
@@ -243,9 +291,15 @@ describe('PostgreSQL stopped and started', { concurrency: 2 }, () => {
             const refused = await run.api.send('GET', '/api/Spaces-1/projects');
             assert.ok(refused.status >= 500, `${refused.status}`);
             assert.ok(JSON.parse(refused.text).ErrorMessage.length > 10, refused.text);
+            assert.deepEqual(await figures(anonymous), { running: 1, queued: undefined }, 'what the database would tell is left out');
+            const health = await anonymous.get('/api/serverstatus/health');
+            assert.equal(health.IsOperatingNormally, false);
+            assert.match(health.Description, /database is away/);
             if (ends) await letEnd(run);
             await cluster.resume();
             await until('the server to be well', async () => (await anonymous.send('GET', '/healthz')).status === 200);
+            assert.equal((await figures(anonymous)).queued, 0);
+            assert.equal((await anonymous.get('/api/serverstatus/health')).IsOperatingNormally, true);
             if (!ends) await letEnd(run);
 
             await complete(run);
