@@ -163,7 +163,7 @@ static void on_message(void *ctx, const char *fmt, va_list ap)
     log_debug("http", "%s", text);
 }
 
-static void fill_defaults(struct http_options *o)
+void http_options_complete(struct http_options *o)
 {
     if (o->pollers == 0) o->pollers = 2;
     if (o->workers == 0) o->workers = 8;
@@ -214,7 +214,7 @@ static struct http_server *server_new(const struct http_options *options)
     pthread_condattr_t attr;
 
     s->opt = *options;
-    fill_defaults(&s->opt);
+    http_options_complete(&s->opt);
     sockets_init(&s->sockets);
     pthread_mutex_init(&s->lock, NULL);
     pthread_condattr_init(&attr);

@@ -34,6 +34,8 @@ struct http_options { /* zero means the default */
     int stop_ms;         /* how long a stop lets running requests finish; 5000 */
 };
 
+/** Puts the defaults where there is zero; http_server_start does so by itself. */
+void http_options_complete(struct http_options *o);
 /** Binds, listens and starts all threads. ERR_INVALID: the address; ERR_BUSY: it is in use;
  * ERR_INTERNAL. */
 int http_server_start(const struct http_options *options, struct http_server **ret,

@@ -107,6 +107,14 @@ TEST(an_idle_connection_stays_usable_and_a_dead_one_is_closed_in_the_end)
     http_server_stop(hasty);
 }
 
+TEST(a_connection_is_kept_for_longer_than_clients_use_it_again)
+{
+    struct http_options o = {.listen = "127.0.0.1:0"};
+
+    http_options_complete(&o);
+    EXPECT_INT(o.idle_timeout_s, 150); /* clients take up a connection that was idle for 130 s */
+}
+
 TEST(an_encoded_slash_is_no_separator)
 {
     struct http_server *s = START();
