@@ -7,20 +7,29 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/str.h"
+#include "base/utf8.h"
+
 void assert_failed(const char *cond, const char *file, int line, const char *func)
 {
     fprintf(stderr, "<2>assertion failed: %s at %s:%d in %s\n", cond, file, line, func);
     abort();
 }
 
-/* Text that was cut to fit must not end inside a UTF-8 character. */
-static void trim_cut(char *text, size_t size)
+/* Foreign text may have been cut by a format, and the whole is cut to fit: a character that is not
+ * whole becomes "?", at the end it goes. Answers and the database take nothing but UTF-8. */
+static void settle(char *text, size_t size)
 {
-    size_t n = strlen(text), start = n;
+    struct str rest = str_of(text);
+    bool full = rest.n + 1 == size;
+    char *at = text;
+    uint32_t c;
 
-    if (n + 1 < size) return;
-    while (start > 0 && ((unsigned char)text[start - 1] & 0xC0) == 0x80) start--;
-    if (start > 0 && ((unsigned char)text[start - 1] & 0x80)) text[start - 1] = '\0';
+    for (; utf8_next(&rest, &c); at = (char *)rest.p) {
+        if (c != 0xFFFD || rest.p - at > 1) continue;
+        *at = full && rest.n < 3 ? '\0' : '?';
+        if (*at == '\0') return;
+    }
 }
 
 static void fill(struct error *e, enum error_kind kind, int sys, const char *fmt, va_list ap)
@@ -28,7 +37,7 @@ static void fill(struct error *e, enum error_kind kind, int sys, const char *fmt
     char text[sizeof(e->text)];
 
     vsnprintf(text, sizeof(text), fmt, ap);
-    trim_cut(text, sizeof(text));
+    settle(text, sizeof(text));
     e->kind = kind;
     e->sys = sys;
     e->where[0] = '\0';
@@ -84,6 +93,7 @@ int fail_at(struct error *e, const char *where, const char *fmt, ...)
     fill(e, ERR_INVALID, 0, fmt, ap);
     va_end(ap);
     snprintf(e->where, sizeof(e->where), "%s", where);
+    settle(e->where, sizeof(e->where));
     return -1;
 }
 
@@ -98,7 +108,7 @@ int fail_wrap(struct error *e, const char *fmt, ...)
     va_end(ap);
     memcpy(text, e->text, sizeof(text));
     snprintf(e->text, sizeof(e->text), "%s: %.*s", context, (int)(sizeof(text) - 260), text);
-    if (strlen(text) > sizeof(text) - 260) trim_cut(e->text, strlen(e->text) + 1);
+    settle(e->text, sizeof(e->text));
     return -1;
 }
 

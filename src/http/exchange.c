@@ -12,6 +12,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/utf8.h"
 
 #define HEAD_MAX (24 * KiB) /* target and headers; the library's own limit lies at about 30 KiB */
 #define DISCARD_MAX (16 * MiB)
@@ -72,13 +73,24 @@ struct header_copy {
     size_t bytes;
 };
 
+/* Foreign bytes as text that may stand in an answer and in the database. */
+static const char *copy_text(struct exchange *x, const char *bytes)
+{
+    struct str text = str_of(bytes);
+    CLEANUP(buf_done) struct buf repaired = BUF_INIT(BUF_UNBOUNDED);
+
+    if (utf8_check(text)) return arena_strdup(&x->arena, bytes);
+    utf8_repair(&repaired, text);
+    return arena_strdup(&x->arena, buf_str(&repaired));
+}
+
 static enum MHD_Result copy_header(void *ctx, enum MHD_ValueKind kind, const char *name,
                                    const char *value)
 {
     struct header_copy *c = ctx;
 
-    c->at->name = arena_strdup(&c->x->arena, name);
-    c->at->value = arena_strdup(&c->x->arena, value ? value : "");
+    c->at->name = copy_text(c->x, name);
+    c->at->value = copy_text(c->x, value ? value : "");
     c->bytes += strlen(name) + strlen(c->at->value) + 4;
     c->at++;
     return MHD_YES;
@@ -104,7 +116,7 @@ static void choose_method(struct exchange *x, const char *method)
     static const char *const allowed[] = {"PUT", "DELETE", "PATCH"};
     const char *override = http_request_header(&x->req, "X-HTTP-Method-Override");
 
-    x->req.method = arena_strdup(&x->arena, method);
+    x->req.method = copy_text(x, method);
     if (strcmp(method, "POST") != 0 || str_blank(override) || str_same(override, "POST")) return;
     for (size_t i = 0; i < ARRAY_LEN(allowed); i++) {
         if (!str_same(override, allowed[i])) continue;

@@ -1,4 +1,5 @@
 /* request.h - one HTTP request, whole, as a record. Everything in it lives as long as its arena.
+ * All texts but the body are UTF-8: a target that is not is refused, other bytes become U+FFFD.
  *
  * Path and query are kept raw: an encoded slash in a name ("a%2Fb") is not a separator, so whoever
  * splits decodes after splitting, and that happens here. One thread at a time. */

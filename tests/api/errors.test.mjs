@@ -38,18 +38,42 @@ apiSuite('errors', (at) => {
     });
 
     test('a body that is too large is 413, also when its length is not told beforehand', async () => {
-        const answer = await at.api.send('POST', `${S}/environments`, `{"Name":"${'x'.repeat(33 * 1024 * 1024)}"}`).catch((error) => error);
-        if (!(answer instanceof Error)) { // the server may close while the client still sends
-            assert.equal(answer.status, 413);
-            assert.match([answer.body.ErrorMessage, ...answer.body.Errors].join(' '), /\d/);
+        const before = await environments();
+        const chunk = `${(1 << 20).toString(16)}\r\n${'x'.repeat(1 << 20)}\r\n`;
+        for (const [heading, part, count] of [[`Content-Length: ${33 << 20}`, '{"Name":"', 1], ['Content-Length: 99999999999', '', 1],
+            ['Transfer-Encoding: chunked', chunk, 33]]) {
+            const { status, body } = await send(heading, part, count);
+            assert.equal(status, 413, heading);
+            assert.match([body.ErrorMessage, ...body.Errors].join(' '), /larger than 33554432 bytes/, heading);
         }
-        const head = await new Promise((resolve, reject) => {
-            const socket = net.connect(at.server.port, '127.0.0.1', () =>
-                socket.write(`POST ${S}/environments HTTP/1.1\r\nHost: x\r\nX-Octopus-ApiKey: ${at.api.key}\r\nContent-Length: 99999999999\r\n\r\n`));
-            socket.once('data', (data) => { resolve(String(data)); socket.destroy(); });
-            socket.once('error', reject);
-        });
-        assert.match(head, /^HTTP\/1\.1 413 /);
+        assert.equal(await environments(), before);
+    });
+
+    // Sends a request whose body is a part so many times, and resolves with its answer.
+    async function send(heading, part, count) {
+        const socket = net.connect(at.server.port, '127.0.0.1');
+        let answer = '';
+        socket.setEncoding('latin1').on('data', (data) => (answer += data));
+        socket.write(`POST ${S}/environments HTTP/1.1\r\nHost: x\r\nConnection: close\r\nX-Octopus-ApiKey: ${at.api.key}\r\n${heading}\r\n\r\n`);
+        for (let i = 0; i < count; i++) socket.write(part);
+        if (count > 1) socket.write('0\r\n\r\n');
+        await once(socket, 'close');
+        const [head, body] = answer.split('\r\n\r\n');
+        return { status: Number(head.split(' ')[1]), body: JSON.parse(body) };
+    }
+
+    test('text that is none, or is cut within a character, is told in JSON and does no harm', async () => {
+        const stream = await at.api.send('GET', '/api/tasks/ServerTasks-1/log/stream', undefined, { headers: { 'Last-Event-ID': '\u00ff' } });
+        assert.equal(stream.status, 400);
+        assert.match(stream.body.Errors.concat(stream.body.ErrorMessage).join(' '), /"\ufffd" is not a line number/);
+        for (const pad of ['', 'a', 'ab']) {
+            const name = `${pad}${'\u20ac'.repeat(60)}`;
+            const refused = await at.api.send('POST', `${S}/releases/create/v1`, { spaceId: 'Spaces-1', projectName: name, releaseVersion: name });
+            assert.ok(refused.status >= 400 && refused.status < 500, refused.text);
+            const environment = await at.api.post(`${S}/environments`, { Name: name });
+            await at.api.delete(`${S}/environments/${environment.Id}`);
+        }
+        assert.equal((await at.api.send('GET', '/healthz')).status, 200);
     });
 
     test('nobody in particular is 401, with JSON, also for what is not there', async () => {

@@ -65,6 +65,26 @@ TEST(ill_formed_utf8_becomes_replacement_characters)
     EXPECT(utf8_check(STR("zażółć 🐙")) && !utf8_check(STR("\xc0\x80")));
 }
 
+TEST(an_error_is_utf8_also_when_it_was_cut_within_a_character)
+{
+    CLEANUP(buf_done) struct buf many = BUF_INIT(400);
+    struct error e = {0};
+
+    fail(&e, ERR_INVALID, "\"%.4s\" and %.1s", "x\xc3\xbc\xc3\xbc", "\xe2\x82\xac");
+    EXPECT_STR(e.text, "\"x\xc3\xbc?\" and ?");
+    fail_at(&e, "/\xff", "%s", "\xed\xa0\x80 \xef\xbf\xbd");
+    EXPECT_STR(e.where, "/?");
+    EXPECT_STR(e.text, "??? \xef\xbf\xbd");
+    for (int i = 0; i < 133; i++) buf_adds(&many, "\xe2\x82\xac");
+    for (int pad = 0; pad < 3; pad++) {
+        fail(&e, ERR_INVALID, "%.*s%s%s", pad, "abc", buf_str(&many), buf_str(&many));
+        EXPECT(strlen(e.text) > sizeof(e.text) - 4 && utf8_check(str_of(e.text)));
+        EXPECT(strchr(e.text, '?') == NULL);
+        fail_wrap(&e, "%.*s%s", pad, "abc", buf_str(&many));
+        EXPECT(utf8_check(str_of(e.text)));
+    }
+}
+
 TEST(base64_round_trips_and_refuses_what_is_not_base64)
 {
     for (size_t n = 0; n < 20; n++) {

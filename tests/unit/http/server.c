@@ -140,6 +140,18 @@ TEST(malformed_targets_are_json_400)
     http_server_stop(s);
 }
 
+TEST(bytes_that_are_no_text_are_repaired_in_what_a_handler_sees)
+{
+    struct http_server *s = START();
+    struct answer a = client_once(http_server_port(s), "\xedGET", "/a", "X-Ask: \xff!\r\n", NULL);
+
+    EXPECT_INT(a.status, 200);
+    EXPECT_STR(buf_str(&a.body), "\xef\xbf\xbdGET|a#0#");
+    EXPECT_STR(answer_header(&a, "X-Echo"), "\xef\xbf\xbd!");
+    answer_done(&a);
+    http_server_stop(s);
+}
+
 TEST(a_raw_nul_in_the_target_is_refused)
 {
     static const char text[] = "GET /a\0b HTTP/1.1\r\nHost: x\r\n\r\n";
