@@ -145,13 +145,15 @@ check: ## every test; sets up the machine first
 check-fast: $(UNIT_TESTS) $(STORE_TESTS) $(OUT)/bin/bobtail-step $(OUT)/bin/bobtail-launcher ## unit tests, and the store on SQLite
 	@$(RUN_TESTS) $(UNIT_TESTS) $(OUT)/tests/store/sqlite \
 		$(foreach t,$(filter-out %/sqlite %/postgres,$(STORE_TESTS)),"store/$(notdir $t) on SQLite=$t on_sqlite")
-soak: ## the fault tests in their long form (hours; ROUNDS=n per database)
+# What tests/fault plays in a few rounds within ./check; BOBTAIL_FAULT_SEED=n repeats the choices of one run.
+soak: ## the fault tests in their long form: ROUNDS=n per database, 500; takes hours
 	@$(MAKE) --no-print-directory FLAVOUR=fault programs fault-tools
-	@BOBTAIL_BIN=$(abspath $(BUILD))/fault/bin BOBTAIL_FAULT_ROUNDS=$(or $(ROUNDS),500) $(RUN_TESTS) -j 1 -t 36000 $(wildcard tests/fault/*.test.mjs)
+	@BOBTAIL_BIN=$(abspath $(BUILD))/fault/bin BOBTAIL_FAULT_ROUNDS=$(or $(ROUNDS),500) $(RUN_TESTS) -j 1 -t 36000 \
+		$(wildcard tests/fault/*.test.mjs tests/load/*.test.mjs)
 bench: ## the figures of docs/performance.md, each beside its peer
 	@tools/setup --bench && $(MAKE) --no-print-directory FLAVOUR=release programs
 	@for b in $(filter-out %/lib.sh %/setup_runbook.sh,$(wildcard bench/*.sh)); do echo "== $$b"; $$b || exit 1; done
-fuzz: ## mutates the corpora for SECONDS=n per target
+fuzz: ## mutates the corpora for SECONDS=n per target, 60
 	@$(MAKE) --no-print-directory FLAVOUR=asan tests
 	@for t in $(patsubst tests/%.c,$(BUILD)/asan/tests/%,$(wildcard tests/fuzz/*.c)); do \
 		echo "$$t"; $$t --seconds $(or $(SECONDS),60) || exit 1; done

@@ -129,15 +129,20 @@ export class Project {
             { ProjectId: this.id, RunbookId: runbook.Id, Name: fresh('Snapshot') });
     }
 
-    async startRun(runbook, { environment = this.environment, ...options } = {}) {
+    // Queues one run for each environment; returns the ids of the tasks.
+    async startRuns(runbook, environments, options = {}) {
         const answer = await this.api.post(`${S}/runbook-runs/create/v1`, {
             spaceId: 'Spaces-1',
             projectName: this.name,
             runbookName: runbook.Name,
-            environmentNames: [environment.Name],
+            environmentNames: environments.map((environment) => environment.Name),
             ...options,
         });
-        return answer.RunbookRunServerTasks[0].ServerTaskId;
+        return answer.RunbookRunServerTasks.map((task) => task.ServerTaskId);
+    }
+
+    async startRun(runbook, { environment = this.environment, ...options } = {}) {
+        return (await this.startRuns(runbook, [environment], options))[0];
     }
 
     async run(runbook, options) {
@@ -170,6 +175,21 @@ export function cancelTask(api, id) {
 
 export function rawLog(api, id) {
     return api.get(`${S}/tasks/${id}/raw`);
+}
+
+// Reads the raw log without keeping it: counts its lines, its bytes, and the lines that are `wanted`.
+export async function rawLogCounts(api, id, wanted) {
+    const response = await fetch(`${api.url}${S}/tasks/${id}/raw`, { headers: { 'X-Octopus-ApiKey': api.key } });
+    const decoder = new TextDecoder();
+    let rest = '', lines = 0, matching = 0, bytes = 0;
+    for await (const chunk of response.body) {
+        bytes += chunk.length;
+        const parts = (rest + decoder.decode(chunk, { stream: true })).split('\n');
+        rest = parts.pop();
+        lines += parts.length;
+        for (const line of parts) matching += wanted(line);
+    }
+    return { lines, matching, bytes };
 }
 
 export function details(api, id, query = 'verbose=true') {

@@ -1,5 +1,4 @@
 // The queue: how many tasks run at once, what waits for what, and how a task is cancelled and run again.
-// BOBTAIL_LONG=1 queues 10,000 behind one tag instead of 2,000.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
@@ -11,7 +10,6 @@ import { assertEnded, cancelTask, createEnvironment, getTask, messages, Project,
 
 const TAG = 'Octopus.Task.ConcurrencyTag';
 const S = '/api/Spaces-1';
-const many = process.env.BOBTAIL_LONG ? 10000 : 2000;
 
 // A step that says that it runs by a file, and ends when the test says so by another one.
 const gate = (folder, name = 'run') => `echo $$ > '${folder}/${name}.new'; mv '${folder}/${name}.new' '${folder}/${name}.runs'
@@ -20,17 +18,6 @@ const runs = (folder, name = 'run') => until(`${name} to run`, () => fs.existsSy
 const release = (folder, name = 'run') => fs.writeFileSync(`${folder}/${name}.go`, '');
 
 const count = async (api, state) => (await api.get(`${S}/tasks?states=${state}&take=0`)).TotalResults;
-
-// Queues one run of the runbook for each environment; returns the ids of the tasks.
-async function startMany(project, runbook, environments) {
-    const answer = await project.api.post(`${S}/runbook-runs/create/v1`, {
-        spaceId: 'Spaces-1',
-        projectName: project.name,
-        runbookName: runbook.Name,
-        environmentNames: environments.map((environment) => environment.Name),
-    });
-    return answer.RunbookRunServerTasks.map((task) => task.ServerTaskId);
-}
 
 const environmentsOf = (api, n) => Promise.all(Array.from({ length: n }, () => createEnvironment(api)));
 
@@ -43,7 +30,7 @@ onBothDatabases('the queue', ({ start }) => {
             mkdir '${folder}/'$$; ls '${folder}' | wc -l; sleep 0.02; rmdir '${folder}/'$$`, { properties: { OctopusUseRawScript: 'True' } })]);
         const environments = await environmentsOf(api, 20);
 
-        const ids = (await Promise.all(Array.from({ length: 10 }, () => startMany(project, runbook, environments)))).flat();
+        const ids = (await Promise.all(Array.from({ length: 10 }, () => project.startRuns(runbook, environments)))).flat();
         assert.equal(new Set(ids).size, 200);
         await until('all to end', async () => (await api.get(`${S}/tasks?active=true&take=0`)).TotalResults === 0, 120000);
 
@@ -54,37 +41,6 @@ onBothDatabases('the queue', ({ start }) => {
         }
         assert.ok(seen.length >= 20 && Math.max(...seen) <= 8, `at once: ${seen}`);
         assert.ok(Math.max(...seen) > 1, `they overlap: ${seen}`);
-    });
-
-    test(`${many} runs behind one tag do not keep others from running`, async (t) => {
-        const { api } = await start(t, { taskCap: 4 });
-        const folder = temporaryFolder(t);
-        const project = await Project.create(api, { variables: [{ Name: TAG, Value: 'one at a time' }] });
-        const runbook = await project.createRunbook([scriptStep('Wait', gate(folder))]);
-        const environments = await environmentsOf(api, 100);
-        const other = await Project.create(api, { steps: [scriptStep('Quick', 'echo quick')] });
-
-        const [holder, ...first] = await startMany(project, runbook, environments);
-        await runs(folder);
-        const ids = [...first];
-        while (ids.length < many) ids.push(...(await startMany(project, runbook, environments)));
-        assert.equal(await count(api, 'Queued'), ids.length);
-
-        for (let i = 0; i < 5; i++) await assertEnded(api, await other.deploy(), 'Success');
-
-        assert.equal(await count(api, 'Queued'), ids.length, 'all still wait');
-        assert.match((await api.send('GET', '/metrics')).text, new RegExp(`^bobtail_tasks_queued ${ids.length}$`, 'm'));
-        const last = await getTask(api, ids.at(-1));
-        assert.equal(last.WaitingFor.Reason, 'ConcurrencyTag');
-        assert.deepEqual(last.WaitingFor.Tasks, [holder]);
-        const behind = await api.get(`${S}/tasks/${last.Id}/queued-behind?take=3`);
-        assert.equal(behind.TotalResults, ids.length);
-        assert.equal(behind.Items.length, 3);
-        await cancelTask(api, ids[0]);
-        release(folder);
-        await assertEnded(api, await waitForTask(api, holder), 'Success');
-        await assertEnded(api, await waitForTask(api, ids[1]), 'Success');
-        assert.equal((await getTask(api, ids[0])).State, 'Canceled');
     });
 
     test('a queued task is cancelled without having started, and says what it waited for', async (t) => {
