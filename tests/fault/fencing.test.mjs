@@ -6,7 +6,6 @@ import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { temporaryFolder } from '../lib/folder.mjs';
 import { Postgres } from '../lib/postgres.mjs';
 import { killQuietly, launchersOf, until } from '../lib/processes.mjs';
 import { cancelTask, getTask, waitForLine, waitForTask } from '../lib/project.mjs';
@@ -46,10 +45,7 @@ class Pair {
     }
 
     async startB(t) {
-        const folder = temporaryFolder(t, 'server');
-        fs.copyFileSync(path.join(this.a.folder, 'master.key'), path.join(folder, 'master.key'));
-        fs.symlinkSync(path.join(this.a.folder, 'blobs'), path.join(folder, 'blobs')); // nodes share the blob store
-        this.b = await Server.start(t, { database: this.database, folder, env: TIMES, taskCap: 0, args: ['--node-name', 'B'] });
+        this.b = await this.a.startBeside(t, { env: TIMES, taskCap: 0, args: ['--node-name', 'B'] });
     }
 
     stopA() {

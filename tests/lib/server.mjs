@@ -7,6 +7,7 @@
 // The programs are those of $BOBTAIL_BIN, or of build/release/bin.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import fs from 'node:fs';
 import net from 'node:net';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -47,6 +48,14 @@ export class Server {
         server.output = '';
         await server.resume();
         return server;
+    }
+
+    // Another node on this one's database; nodes share the master key and the blob store.
+    startBeside(t, options) {
+        const folder = temporaryFolder(t, 'server');
+        fs.copyFileSync(path.join(this.folder, 'master.key'), path.join(folder, 'master.key'));
+        fs.symlinkSync(path.join(this.folder, 'blobs'), path.join(folder, 'blobs'));
+        return Server.start(t, { database: this.options.database, folder, ...options });
     }
 
     arguments() {
