@@ -25,6 +25,8 @@
 #include "base/rand.h"
 #include "db/db_priv.h"
 #include "db/pool.h"
+#include "db/postgres_error.h"
+#include "db/postgres_values.h"
 #include "db/statements.h"
 
 enum {
@@ -32,12 +34,6 @@ enum {
     STATEMENT_DEFAULT_MS = 30000,
     ATTEMPTS_MAX = 60,
     STATEMENTS_MAX = 128,
-    OID_BOOL = 16, /* the fixed numbers of these types, from the database's pg_type.dat */
-    OID_BYTEA = 17,
-    OID_INT8 = 20,
-    OID_INT2 = 21,
-    OID_INT4 = 23,
-    OID_TEXT = 25,
 };
 
 /* A process that was stopped within a transaction loses its locks before another node takes its
@@ -73,68 +69,6 @@ struct pg_rows {
     bool binary;
 };
 
-/* ---- errors ---- */
-
-static bool state_is(const char *state, const char *prefix) { return str_starts(state, prefix); }
-
-static enum error_kind kind_of(const char *state)
-{
-    static const struct {
-        const char *prefix;
-        enum error_kind kind;
-    } kinds[] = {
-        {"08P01", ERR_INTERNAL},  {"23505", ERR_CONFLICT},    {"40", ERR_BUSY},
-        {"55P03", ERR_BUSY},      {"57014", ERR_TIMEOUT},     {"25P03", ERR_TIMEOUT},
-        {"53100", ERR_NO_SPACE},  {"53300", ERR_UNREACHABLE}, {"08", ERR_UNREACHABLE},
-        {"57P", ERR_UNREACHABLE}, {"22021", ERR_INVALID},     {"22P05", ERR_INVALID},
-        {"XX001", ERR_CORRUPT},   {"XX002", ERR_CORRUPT},
-    };
-    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
-        if (state_is(state, kinds[i].prefix)) return kinds[i].kind;
-    return ERR_INTERNAL;
-}
-
-/* The first line of a message of libpq, without its end. */
-static const char *line_of(const char *message, char *out, size_t size)
-{
-    snprintf(out, size, "%.*s", (int)strcspn(message, "\n"), message);
-    return out;
-}
-
-static int fail_away(PGconn *h, struct error *e)
-{
-    char line[200];
-
-    return fail(e, ERR_UNREACHABLE, "the database is away: %s",
-                line_of(PQerrorMessage(h), line, sizeof(line)));
-}
-
-static int failed(struct pg_connection *c, const PGresult *result, const char *sql, struct error *e)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-    const char *text = PQresultErrorField(result, PG_DIAG_MESSAGE_PRIMARY);
-    const char *constraint = PQresultErrorField(result, PG_DIAG_CONSTRAINT_NAME);
-
-    if (PQstatus(c->h) != CONNECTION_OK || state == NULL) return fail_away(c->h, e);
-    enum error_kind kind = kind_of(state);
-    switch (kind) {
-    case ERR_CONFLICT:
-        return fail(e, kind, "there is one like it already: %s", constraint ? constraint : text);
-    case ERR_BUSY: return fail(e, kind, "the database is busy: %s", text);
-    case ERR_NO_SPACE: return fail(e, kind, "no space left for the database");
-    case ERR_UNREACHABLE: return fail(e, kind, "the database is away: %s", text);
-    case ERR_TIMEOUT: return fail(e, kind, "the database took too long: %s", text);
-    default: return fail(e, kind, "%s (%s) in: %.200s", text, state, sql);
-    }
-}
-
-static bool may_repeat(const PGresult *result)
-{
-    const char *state = PQresultErrorField(result, PG_DIAG_SQLSTATE);
-
-    return state && (strcmp(state, "40001") == 0 || strcmp(state, "40P01") == 0);
-}
-
 /* ---- connections ---- */
 
 static void silent(void *ctx, const char *message) { (void)ctx, (void)message; }
@@ -159,7 +93,7 @@ static int prepare_session(struct pg *pg, struct pg_connection *c, struct error 
         "set idle_in_transaction_session_timeout = %d; set client_min_messages = error",
         pg->statement_ms, pg->statement_ms / 2, (int)IDLE_MS);
     PGresult *result = PQexec(c->h, sql);
-    int r = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : failed(c, result, "set", e);
+    int r = PQresultStatus(result) == PGRES_COMMAND_OK ? 0 : pg_fail(c->h, result, "set", e);
 
     PQclear(result);
     return r;
@@ -184,7 +118,7 @@ static int connection_make(void *owner, void **ret, struct error *e)
     c->h = connect_to(pg->url);
     if (c->h) PQsetNoticeProcessor(c->h, silent, NULL);
     int r = 0;
-    if (PQstatus(c->h) != CONNECTION_OK) r = fail_away(c->h, e);
+    if (PQstatus(c->h) != CONNECTION_OK) r = pg_fail_away(c->h, e);
     else if (PQserverVersion(c->h) < 120000)
         r = fail(e, ERR_INVALID, "PostgreSQL %d is too old, 12 is needed",
                  PQserverVersion(c->h) / 10000);
@@ -215,62 +149,10 @@ static void give_back(struct pg *pg, struct pg_connection *c)
 
 /* ---- statements ---- */
 
-static Oid type_of(const struct db_value *v)
-{
-    switch (v->type) {
-    case DB_TEXT: return OID_TEXT;
-    case DB_I64: return OID_INT8;
-    case DB_BLOB: return OID_BYTEA;
-    case DB_NULL: break;
-    }
-    return 0; /* as the statement says */
-}
-
-/* The values of a statement in libpq's form; one block of memory. */
-struct values {
-    const char **p;
-    int *lengths, *formats;
-    Oid *types;
-    char (*numbers)[24];
-    uint64_t salt; /* differs when the types differ */
-};
-
-static void values_make(struct values *v, const struct db_value *args, size_t n)
-{
-    size_t one = sizeof(*v->p) + sizeof(*v->numbers) + 2 * sizeof(int) + sizeof(Oid);
-
-    v->p = xmalloc(size_mul(n + 1, one));
-    v->numbers = (void *)(v->p + n);
-    v->lengths = (int *)(v->numbers + n);
-    v->formats = v->lengths + n;
-    v->types = (Oid *)(v->formats + n);
-    v->salt = n;
-    for (size_t i = 0; i < n; i++) {
-        v->types[i] = type_of(&args[i]);
-        v->salt = (v->salt ^ v->types[i]) * 1099511628211u;
-        v->formats[i] = args[i].type == DB_BLOB;
-        v->lengths[i] = (int)args[i].n;
-        v->p[i] = args[i].p;
-        if (args[i].type != DB_I64) continue;
-        snprintf(v->numbers[i], sizeof(v->numbers[i]), "%lld", (long long)args[i].i64);
-        v->p[i] = v->numbers[i];
-    }
-}
-
-static void values_done(struct values *v) { free(v->p); }
-
-/* Texts are passed with an end mark, so one that has none is copied. */
-static bool values_terminated(const struct db_value *args, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (args[i].type == DB_TEXT && args[i].p && args[i].p[args[i].n] != '\0') return false;
-    return true;
-}
-
 static int note_failure(struct pg_tx *tx, PGresult *result, const char *sql, struct error *e)
 {
-    if (may_repeat(result)) tx->repeat = true;
-    failed(tx->conn, result, sql, e);
+    if (pg_may_repeat(result)) tx->repeat = true;
+    pg_fail(tx->conn->h, result, sql, e);
     PQclear(result);
     return -1;
 }
@@ -302,7 +184,7 @@ static int describe(struct pg_tx *tx, struct pg_statement *st, struct error *e)
     return 0;
 }
 
-static int prepare(struct pg_tx *tx, struct pg_statement *st, const struct values *v, size_t n,
+static int prepare(struct pg_tx *tx, struct pg_statement *st, const struct pg_values *v, size_t n,
                    struct error *e)
 {
     CLEANUP(freep) char *text = sql_expand(tx->tx.db->engine, st->base.sql);
@@ -314,7 +196,7 @@ static int prepare(struct pg_tx *tx, struct pg_statement *st, const struct value
     return describe(tx, st, e);
 }
 
-static int get_statement(struct pg_tx *tx, const char *sql, const struct values *v, size_t n,
+static int get_statement(struct pg_tx *tx, const char *sql, const struct pg_values *v, size_t n,
                          struct pg_statement **ret, struct error *e)
 {
     struct pg_connection *c = tx->conn;
@@ -344,10 +226,10 @@ static int get_statement(struct pg_tx *tx, const char *sql, const struct values 
 static int run_values(struct pg_tx *tx, const char *sql, const struct db_value *args, size_t n,
                       PGresult **ret, bool *ret_binary, struct error *e)
 {
-    CLEANUP(values_done) struct values v;
+    CLEANUP(pg_values_done) struct pg_values v;
     struct pg_statement *st;
 
-    values_make(&v, args, n);
+    pg_values_make(&v, args, n);
     if (get_statement(tx, sql, &v, n, &st, e) < 0) return -1;
     PGresult *result =
         PQexecPrepared(tx->conn->h, st->name, (int)n, v.p, v.lengths, v.formats, st->binary);
@@ -380,7 +262,7 @@ static int run(struct db_tx *tx, const char *sql, const struct db_value *args, s
     for (size_t i = 0; i < n; i++)
         if (args[i].n > 1 * GiB - 1)
             return fail(e, ERR_TOO_LARGE, "a value of %zu bytes cannot be stored", args[i].n);
-    if (values_terminated(args, n))
+    if (pg_values_terminated(args, n))
         return run_values((struct pg_tx *)tx, sql, args, n, ret, ret_binary, e);
     return run_terminated((struct pg_tx *)tx, sql, args, n, ret, ret_binary, e);
 }
@@ -535,7 +417,7 @@ static int commit(struct pg_tx *tx, struct error *e)
     if (PQstatus(tx->conn->h) == CONNECTION_OK) return note_failure(tx, result, "commit", e);
     PQclear(result);
     return fail(e, ERR_UNREACHABLE, "outcome unknown, the database went away during the commit: %s",
-                line_of(PQerrorMessage(tx->conn->h), line, sizeof(line)));
+                pg_line(PQerrorMessage(tx->conn->h), line, sizeof(line)));
 }
 
 /* One attempt; *${ret_repeat}: another may succeed. */
