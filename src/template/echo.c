@@ -36,9 +36,10 @@ void syntax_print_calc(struct buf *out, const struct calc *c)
     } else if (c->kind == CALC_PATH) {
         buf_addf(out, c->braces ? "{%s}" : "%s", c->path->text);
     } else {
-        syntax_print_calc(out, c->left);
-        buf_addc(out, c->operator);
-        syntax_print_calc(out, c->right);
+        for (const struct calc *x = c->operands; x; x = x->next) {
+            if (x->operator) buf_addc(out, x->operator);
+            syntax_print_calc(out, x);
+        }
     }
 }
 

@@ -7,8 +7,9 @@
  * error - except while a value is read as JSON, where it only means that this part cannot be
  * resolved.
  *
- * Bounds: FRAMES_MAX levels, WORK_MAX lookups and OUTPUT_MAX bytes, so that no set of variables can
- * hold a thread or its memory. One evaluation is one thread's; dictionaries are only read. */
+ * Bounds: FRAMES_MAX levels, NESTING_MAX blocks and options within each other, WORK_MAX lookups and
+ * OUTPUT_MAX bytes, so that no set of variables can hold a thread, its stack or its memory. One
+ * evaluation is one thread's; dictionaries are only read. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +22,7 @@
 #include "template/number.h"
 
 #define FRAMES_MAX 100
+#define NESTING_MAX 200 /* tokens within tokens, over all frames */
 #define WORK_MAX 1000000
 #define OUTPUT_MAX (256 * MiB)
 
@@ -41,7 +43,7 @@ struct evaluation {
     const struct variables *v;
     struct arena *a;
     const struct frame *frames;
-    int depth;
+    int depth, nesting;
     size_t work;
     VEC(const char *) missing;
     bool silent;      /* what is missing now is nobody's concern */
@@ -467,30 +469,48 @@ static int eval_each(struct evaluation *ev, const struct token *t, const struct 
 
 /* ---- #{calc} ---- */
 
+static int calculate(struct evaluation *ev, const struct calc *c, size_t at,
+                     const struct scope *scope, double *ret, struct error *e);
+
+static double apply(char op, double left, double right)
+{
+    switch (op) {
+    case '\0': return right; /* the first operand */
+    case '+': return left + right;
+    case '-': return left - right;
+    case '*': return left * right;
+    default:
+        if (right == 0) return left == 0 ? NAN : left > 0 ? INFINITY : -INFINITY;
+        return left / right;
+    }
+}
+
+static int calculate_chain(struct evaluation *ev, const struct calc *c, size_t at,
+                           const struct scope *scope, double *ret, struct error *e)
+{
+    double sum = 0, x;
+
+    for (const struct calc *o = c->operands; o; o = o->next) {
+        int found = calculate(ev, o, at, scope, &x, e);
+        if (found <= 0) return found;
+        sum = apply(o->operator, sum, x);
+    }
+    *ret = sum;
+    return 1;
+}
+
 /* 1: *${ret} is the number; 0: an operand is missing or no number. */
 static int calculate(struct evaluation *ev, const struct calc *c, size_t at,
                      const struct scope *scope, double *ret, struct error *e)
 {
     const char *text;
-    double left, right;
-    int found;
 
-    if (c->kind == CALC_NUMBER) {
-        *ret = c->number;
-        return 1;
-    }
+    if (c->kind == CALC_CHAIN) return calculate_chain(ev, c, at, scope, ret, e);
     if (c->kind == CALC_PATH) {
-        found = eval_path(ev, c->path, at, scope, &text, e);
+        int found = eval_path(ev, c->path, at, scope, &text, e);
         return found <= 0 ? found : number_parse(text, ret);
     }
-    if ((found = calculate(ev, c->left, at, scope, &left, e)) <= 0) return found;
-    if ((found = calculate(ev, c->right, at, scope, &right, e)) <= 0) return found;
-    switch (c->operator) {
-    case '+': *ret = left + right; break;
-    case '-': *ret = left - right; break;
-    case '*': *ret = left * right; break;
-    default: *ret = right == 0 ? (left == 0 ? NAN : left > 0 ? INFINITY : -INFINITY) : left / right;
-    }
+    *ret = c->number;
     return 1;
 }
 
@@ -508,8 +528,8 @@ static int eval_calc(struct evaluation *ev, const struct token *t, const struct 
 
 /* ---- all together ---- */
 
-static int eval_token(struct evaluation *ev, const struct token *t, const struct scope *scope,
-                      bool top, struct buf *out, struct error *e)
+static int eval_inside(struct evaluation *ev, const struct token *t, const struct scope *scope,
+                       bool top, struct buf *out, struct error *e)
 {
     switch (t->kind) {
     case TOKEN_VALUE: return eval_value_token(ev, t, scope, top, out, e);
@@ -518,6 +538,17 @@ static int eval_token(struct evaluation *ev, const struct token *t, const struct
     case TOKEN_CALC: return eval_calc(ev, t, scope, out, e);
     default: buf_adds(out, t->text); return 0;
     }
+}
+
+static int eval_token(struct evaluation *ev, const struct token *t, const struct scope *scope,
+                      bool top, struct buf *out, struct error *e)
+{
+    if (ev->nesting >= NESTING_MAX)
+        return fail(e, ERR_INVALID, "expressions are nested more than %d deep", NESTING_MAX);
+    ev->nesting++;
+    int done = eval_inside(ev, t, scope, top, out, e);
+    ev->nesting--;
+    return done;
 }
 
 static int eval_tokens(struct evaluation *ev, const struct token *t, const struct scope *scope,
@@ -560,46 +591,4 @@ int template_evaluate(const struct variables *v, const char *text, struct arena 
                       struct template_result *ret, struct error *e)
 {
     return template_evaluate_mode(v, text, TEMPLATE_STRICT, a, ret, e);
-}
-
-bool template_text_is_true(const char *text)
-{
-    if (text == NULL || text[0] == '\0' || strcmp(text, "0") == 0) return false;
-    struct str s = str_trim(str_of(text));
-    return !(s.n == 2 && strncasecmp(s.p, "no", 2) == 0) &&
-           !(s.n == 5 && strncasecmp(s.p, "false", 5) == 0);
-}
-
-bool template_truthy(const struct variables *v, const char *expr)
-{
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    struct template_result r;
-
-    if (template_evaluate(v, expr, &a, &r, NULL) < 0) return false;
-    return r.missing_n == 0 && r.parse_error == NULL && template_text_is_true(r.text);
-}
-
-int variables_get(const struct variables *v, const char *name, struct arena *a,
-                  const char **ret_text, struct error *e)
-{
-    const struct variable *found = variables_find(v, name);
-    struct template_result r;
-
-    if (found == NULL || found->value == NULL) {
-        *ret_text = found ? "" : NULL;
-        return 0;
-    }
-    if (template_evaluate(v, found->value, a, &r, e) < 0)
-        return fail_wrap(e, "variable %s", found->name);
-    *ret_text = r.text ? r.text : "";
-    return 0;
-}
-
-bool variables_flag(const struct variables *v, const char *name, bool otherwise)
-{
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    const char *text;
-
-    if (variables_get(v, name, &a, &text, NULL) < 0) return otherwise;
-    return str_flag(text, otherwise);
 }

@@ -383,41 +383,51 @@ static bool take_factor(struct parser *p, struct calc **ret)
     return take_path(p, &c->path) ? true : scan_back(p, start);
 }
 
-static bool take_operators(struct parser *p, const char *allowed,
+/* An operator out of ${allowed} and the operand behind it. */
+static bool take_operation(struct parser *p, const char *allowed,
                            bool (*operand)(struct parser *, struct calc **), struct calc **ret)
 {
-    struct calc *left, *right;
+    size_t start = p->at;
 
-    if (!operand(p, &left)) return false;
-    for (;;) {
-        size_t before = p->at;
-        scan_skip_space(p);
-        char op = p->at < p->n ? p->text[p->at] : '\0';
-        if (op == '\0' || strchr(allowed, op) == NULL) {
-            p->at = before;
-            break;
-        }
-        p->at++;
-        if (!operand(p, &right)) {
-            scan_back(p, before);
-            break;
-        }
-        struct calc *c = ARENA_NEW(p->a, struct calc, 1);
-        *c = (struct calc){.kind = CALC_OPERATOR, .operator= op, .left = left, .right = right};
-        left = c;
+    scan_skip_space(p);
+    char op = p->at < p->n ? p->text[p->at] : '\0';
+    if (op == '\0' || strchr(allowed, op) == NULL) {
+        p->at = start;
+        return false;
     }
-    *ret = left;
+    p->at++;
+    if (!operand(p, ret)) return scan_back(p, start);
+    (*ret)->operator= op;
+    return true;
+}
+
+/* A chain is a list, however long, and not a tree: nothing recurses over its length. */
+static bool take_chain(struct parser *p, const char *allowed,
+                       bool (*operand)(struct parser *, struct calc **), struct calc **ret)
+{
+    struct calc *first, *next;
+
+    if (!operand(p, &first)) return false;
+    *ret = first;
+    struct calc **end = &first->next;
+    while (take_operation(p, allowed, operand, &next)) {
+        *end = next;
+        end = &next->next;
+    }
+    if (first->next == NULL) return true;
+    *ret = ARENA_NEW(p->a, struct calc, 1);
+    **ret = (struct calc){.kind = CALC_CHAIN, .operands = first};
     return true;
 }
 
 static bool take_term(struct parser *p, struct calc **ret)
 {
-    return take_operators(p, "*/", take_factor, ret);
+    return take_chain(p, "*/", take_factor, ret);
 }
 
 static bool take_sum(struct parser *p, struct calc **ret)
 {
-    return take_operators(p, "+-", take_term, ret);
+    return take_chain(p, "+-", take_term, ret);
 }
 
 static bool take_calc(struct parser *p, struct token *t)

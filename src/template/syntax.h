@@ -41,15 +41,16 @@ struct operand {
     struct expression *expression;
 };
 
-enum calc_kind { CALC_NUMBER, CALC_PATH, CALC_OPERATOR };
+enum calc_kind { CALC_NUMBER, CALC_PATH, CALC_CHAIN };
 struct calc {
     enum calc_kind kind;
-    char operator; /* + - * / */
-    bool braces;   /* the path was written {path} */
+    bool braces; /* the path was written {path} */
     double number;
     const char *text; /* the number as written */
     struct path *path;
-    struct calc *left, *right;
+    struct calc *operands; /* CALC_CHAIN: two or more, taken from left to right */
+    char operator;         /* + - * / in front of this operand of a chain; 0: the first */
+    struct calc *next;
 };
 
 enum token_kind { TOKEN_TEXT, TOKEN_LITERAL, TOKEN_VALUE, TOKEN_IF, TOKEN_EACH, TOKEN_CALC };

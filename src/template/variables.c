@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/str.h"
 #include "template/binding.h"
@@ -138,4 +139,48 @@ const struct variable *variables_each(const struct variables *v, size_t *at)
     const char *name;
     void *found;
     return map_each(v->by_name, at, &name, &found) ? found : NULL;
+}
+
+/* ---- values ---- */
+
+bool template_text_is_true(const char *text)
+{
+    if (text == NULL || text[0] == '\0' || strcmp(text, "0") == 0) return false;
+    struct str s = str_trim(str_of(text));
+    return !(s.n == 2 && strncasecmp(s.p, "no", 2) == 0) &&
+           !(s.n == 5 && strncasecmp(s.p, "false", 5) == 0);
+}
+
+bool template_truthy(const struct variables *v, const char *expr)
+{
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    struct template_result r;
+
+    if (template_evaluate(v, expr, &a, &r, NULL) < 0) return false;
+    return r.missing_n == 0 && r.parse_error == NULL && template_text_is_true(r.text);
+}
+
+int variables_get(const struct variables *v, const char *name, struct arena *a,
+                  const char **ret_text, struct error *e)
+{
+    const struct variable *found = variables_find(v, name);
+    struct template_result r;
+
+    if (found == NULL || found->value == NULL) {
+        *ret_text = found ? "" : NULL;
+        return 0;
+    }
+    if (template_evaluate(v, found->value, a, &r, e) < 0)
+        return fail_wrap(e, "variable %s", found->name);
+    *ret_text = r.text ? r.text : "";
+    return 0;
+}
+
+bool variables_flag(const struct variables *v, const char *name, bool otherwise)
+{
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    const char *text;
+
+    if (variables_get(v, name, &a, &text, NULL) < 0) return otherwise;
+    return str_flag(text, otherwise);
 }

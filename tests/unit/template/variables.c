@@ -1,6 +1,8 @@
 /* variables.c - the dictionary, what a text comes to, and the payload of a step. */
 #include "template/variables.h"
 
+#include <pthread.h>
+
 #include "base/buf.h"
 #include "template/payload.h"
 #include "tests/lib/tap.h"
@@ -80,20 +82,128 @@ TEST(a_variable_that_refers_to_itself_is_an_error_that_shows_the_chain)
     arena_done(&arena);
 }
 
-TEST(no_set_of_variables_takes_unbounded_time_or_depth)
+/* The stack of the server's threads (os/thread.c). */
+#define THREAD_STACK (512 * KiB)
+
+static void on_small_stack(void *(*run)(void *), void *ctx)
 {
-    CLEANUP(variables_freep) struct variables *v = variables_new();
+    pthread_attr_t attr;
+    pthread_t t;
+
+    pthread_attr_init(&attr);
+    pthread_attr_setstacksize(&attr, THREAD_STACK);
+    EXPECT_INT(pthread_create(&t, &attr, run, ctx), 0);
+    EXPECT_INT(pthread_join(t, NULL), 0);
+    pthread_attr_destroy(&attr);
+}
+
+static void expect_refused(const struct variables *v, const char *name)
+{
     struct error err;
     const char *text;
+
+    EXPECT_FAILS(variables_get(v, name, &arena, &text, &err), ERR_INVALID);
+}
+
+static void *read_endless_sets(void *ctx)
+{
+    struct variables *v = ctx;
 
     for (int i = 0; i < 60; i++) {
         const char *value = arena_fmt(&arena, "#{V%d}#{V%d}", i + 1, i + 1);
         variables_set(v, arena_fmt(&arena, "V%d", i), i == 59 ? "" : value, false);
     }
-    EXPECT_FAILS(variables_get(v, "V0", &arena, &text, &err), ERR_INVALID);
+    expect_refused(v, "V0");
     for (int i = 0; i < 1000; i++)
         variables_set(v, arena_fmt(&arena, "D%d", i), arena_fmt(&arena, "#{D%d}", i + 1), false);
-    EXPECT_FAILS(variables_get(v, "D0", &arena, &text, &err), ERR_INVALID);
+    expect_refused(v, "D0");
+    return NULL;
+}
+
+TEST(no_set_of_variables_takes_unbounded_time_or_depth)
+{
+    CLEANUP(variables_freep) struct variables *v = variables_new();
+
+    on_small_stack(read_endless_sets, v);
+    arena_done(&arena);
+}
+
+/* ${n} times ${open}, then ${core}, then ${n} times ${close}. */
+static const char *nested(int n, const char *open, const char *core, const char *close)
+{
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * MiB);
+
+    for (int i = 0; i < n; i++) buf_adds(&text, open);
+    buf_adds(&text, core);
+    for (int i = 0; i < n; i++) buf_adds(&text, close);
+    return arena_strndup(&arena, text.p, text.n);
+}
+
+/* Each of ${n} variables has blocks as deep as they can be, and the next variable in the innermost
+ * one. */
+static void set_chain(struct variables *v, const char *prefix, int n, const char *open,
+                      const char *close)
+{
+    for (int i = 0; i < n; i++) {
+        const char *next = arena_fmt(&arena, "#{%s%d}", prefix, i + 1);
+        variables_set(v, arena_fmt(&arena, "%s%d", prefix, i), nested(50, open, next, close),
+                      false);
+    }
+    variables_set(v, arena_fmt(&arena, "%s%d", prefix, n), "", false);
+}
+
+static void *read_deep_blocks(void *ctx)
+{
+    struct variables *v = ctx;
+
+    variables_set(v, "Yes", "1", false);
+    set_chain(v, "If", 90, "#{if Yes}", "#{/if}");
+    expect_refused(v, "If0");
+    set_chain(v, "Else", 90, "#{unless Yes}#{else}", "#{/unless}");
+    expect_refused(v, "Else0");
+    set_chain(v, "Each", 90, "#{each x in Yes}", "#{/each}");
+    expect_refused(v, "Each0");
+    set_chain(v, "Filter", 90, "#{Yes | Append ", "}");
+    expect_refused(v, "Filter0");
+
+    /* as deep as is allowed, and a text that is deep to read at the deepest place */
+    for (int i = 0; i < 97; i++)
+        variables_set(v, arena_fmt(&arena, "Path%d", i),
+                      arena_fmt(&arena, "#{if Yes}#{Path%d.x | Append y}#{/if}", i + 1), false);
+    variables_set(v, "Path97", nested(63, "#{if Yes}", "", ""), false);
+    EXPECT(evaluated(v, "Path0") != NULL);
+    return NULL;
+}
+
+TEST(blocks_that_nest_over_many_variables_are_refused_before_the_stack_is_used_up)
+{
+    CLEANUP(variables_freep) struct variables *v = variables_new();
+
+    on_small_stack(read_deep_blocks, v);
+    arena_done(&arena);
+}
+
+static void *read_long_sum(void *ctx)
+{
+    struct variables *v = ctx;
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * MiB);
+
+    buf_adds(&text, "#{calc 1");
+    for (int i = 0; i < 50000; i++) buf_adds(&text, "+A*2");
+    buf_adds(&text, "}");
+    variables_set(v, "Sum", buf_str(&text), false);
+    const char *echo = evaluated(v, "Sum"); /* A is not there */
+    EXPECT(strncmp(echo, "#{1+A*2+A", 9) == 0 && strlen(echo) == text.n - strlen("calc "));
+    variables_set(v, "A", "3", false);
+    EXPECT_STR(evaluated(v, "Sum"), "300001");
+    return NULL;
+}
+
+TEST(a_calculation_may_have_any_number_of_terms)
+{
+    CLEANUP(variables_freep) struct variables *v = variables_new();
+
+    on_small_stack(read_long_sum, v);
     arena_done(&arena);
 }
 
