@@ -8,6 +8,7 @@
 
 struct arena_block {
     struct arena_block *next;
+    size_t size; /* of the bytes */
     _Alignas(16) char bytes[];
 };
 
@@ -16,6 +17,7 @@ static char *add_block(struct arena *a, size_t n)
     struct arena_block *b = xmalloc(size_add(sizeof(*b), n));
 
     b->next = a->blocks;
+    b->size = n;
     a->blocks = b;
     return b->bytes;
 }
@@ -83,4 +85,10 @@ void arena_done(struct arena *a)
         free(b);
     }
     a->at = a->end = NULL;
+}
+
+void arena_wipe(struct arena *a)
+{
+    for (struct arena_block *b = a->blocks; b; b = b->next) explicit_bzero(b->bytes, b->size);
+    arena_done(a);
 }

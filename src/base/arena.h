@@ -21,6 +21,8 @@ char *arena_strdup(struct arena *a, const char *s); /* NULL stays NULL */
 char *arena_strndup(struct arena *a, const char *s, size_t n);
 char *arena_fmt(struct arena *a, const char *fmt, ...) PRINTF(2, 3);
 void arena_done(struct arena *a);
+/** arena_done for what has held secrets: overwrites the memory before it is freed. */
+void arena_wipe(struct arena *a);
 #define ARENA_NEW(a, type, count) ((type *)arena_alloc((a), size_mul(sizeof(type), (count))))
 
 /** A growing list inside an arena: `ARENA_LIST(struct row) rows = {0}; *ARENA_ADD(a, &rows) =

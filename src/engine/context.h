@@ -10,7 +10,7 @@
 #include "crypt/seal.h"
 #include "db/db.h"
 #include "engine/masker.h"
-#include "rules/plan.h"
+#include "rules/state.h"
 #include "store/task.h"
 #include "template/variables.h"
 
@@ -30,10 +30,17 @@ int context_load(struct db_tx *tx, const struct context_options *o, struct conte
                  struct error *e) MUST_USE;
 void context_free(struct context *c);
 void context_freep(struct context **c);
-/** From now on the variables of plan actions can be asked for. ${plan} must outlive ${c}. */
-void context_set_plan(struct context *c, const struct plan *plan);
-/** Adds every secret value to ${m}; *${ret_short} counts those that are too short to be masked. */
-void context_secrets(const struct context *c, struct masker *m, size_t *ret_short);
+/** Where the run stands; once it has a plan, the variables of its actions can be asked for.
+ * ${state} must outlive ${c}. */
+void context_set_state(struct context *c, const struct state *state);
+/** Forgets the dictionaries that were built: something has changed that they tell. */
+void context_forget(struct context *c);
+/** From now on ${m}, which must outlive ${c}, masks every secret that the context knows or learns.
+ */
+void context_mask(struct context *c, struct masker *m);
+/** A sentence that names the secrets known so far that are not masked, in ${a}; NULL when all are.
+ */
+const char *context_unmasked(const struct context *c, struct arena *a);
 
 /** Input of plan_make, without pools; valid as long as ${c}. */
 void context_plan_input(struct context *c, struct plan_input *ret);
@@ -51,8 +58,11 @@ bool context_flag(const struct context *c, size_t action, const char *name, bool
 /** The evaluated text of a variable of the run as a whole, in ${a}; NULL when there is none. */
 const char *context_value(struct context *c, const char *name, struct arena *a);
 
-/** A script of action ${action_name} has set an output variable. */
-void context_output_variable(struct context *c, const char *action_name, const char *name,
+#define CONTEXT_OUTPUTS_MAX 10000
+#define CONTEXT_OUTPUT_BYTES_MAX (64 * MiB) /* of their names and values */
+/** A script of action ${action_name} has set an output variable. False: the task has as many as it
+ * may have, and this value is not kept. */
+bool context_output_variable(struct context *c, const char *action_name, const char *name,
                              const char *value, bool sensitive);
 /** The form in which it is stored: sealed when it is sensitive. */
 const char *context_stored_value(const struct context *c, const char *value, bool sensitive,

@@ -180,6 +180,15 @@ static bool long_enough(struct str s)
     return true;
 }
 
+bool masker_can(struct str value)
+{
+    struct str line;
+
+    while (str_cut(&value, '\n', &line))
+        if (long_enough(str_trim(line))) return true;
+    return false;
+}
+
 /* Moves ${at} back to where a character begins. */
 static size_t character_start(struct str s, size_t at)
 {

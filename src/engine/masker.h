@@ -26,6 +26,8 @@ void masker_freep(struct masker **m);
  * lines are skipped. False when a limit above is passed: that value is not masked, or not all of
  * it. */
 bool masker_add(struct masker *m, struct str value) MUST_USE;
+/** True when a line of ${value} is long enough to be masked. */
+bool masker_can(struct str value);
 /** Number that rises with each secret added; equal numbers mean equal behaviour. */
 unsigned masker_generation(const struct masker *m);
 /** Length in bytes of the longest text looked for; 0 when there is none. */

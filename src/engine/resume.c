@@ -106,6 +106,7 @@ static int attach(struct run *r, const struct loaded *l, struct error *e)
             if (cursor && script_recall_masks(r, cursor, e) < 0) return -1;
             continue;
         }
+        (void)context_variables(r->context, x->action); /* its secrets are masked as it sees them */
         if (script_new(r, x, cursor, &s, e) < 0) return -1;
         for (size_t k = 0; k < l->unfetched.n; k++)
             s->artifacts += strcmp(l->unfetched.items[k], x->ticket) == 0;
@@ -155,19 +156,16 @@ int run_load_row(struct run *r, struct error *e)
 int run_load(struct run *r, struct error *e)
 {
     struct loaded l = {.run = r};
-    size_t too_short;
 
     if (db_read(r->engine->o.db, load_tx, &l, e) < 0) {
         run_unload(r);
         return -1;
     }
-    context_secrets(r->context, r->masker, &too_short);
+    context_mask(r->context, r->masker);
+    context_set_state(r->context, r->state);
     note_row(r);
     r->cancel_seen = r->state->cancelled || task_state_ended(r->task.state);
-    if (r->state->plan) {
-        r->plan = (struct plan *)r->state->plan;
-        context_set_plan(r->context, r->plan);
-    }
+    r->plan = (struct plan *)r->state->plan;
     if (!run_is_lost(r) && attach(r, &l, e) < 0) {
         run_unload(r);
         return -1;

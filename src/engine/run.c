@@ -130,6 +130,15 @@ static unsigned take_events(struct run *r)
     return events;
 }
 
+static void warn_of_unmasked(struct run *r, struct turn *t)
+{
+    for (size_t i = 0; i < r->plan->n_actions; i++) (void)context_variables(r->context, i);
+    const char *unmasked = context_unmasked(r->context, &t->arena);
+    if (unmasked == NULL) return;
+    t->has_warnings = true;
+    turn_say(t, TREE_ROOT, LOG_CAT_WARNING, "%s", unmasked);
+}
+
 /* Journal entry 1. A run that cannot be planned ends as Failed with the sentence that says why. */
 static int make_plan(struct run *r, struct turn *t, struct error *e)
 {
@@ -144,7 +153,8 @@ static int make_plan(struct run *r, struct turn *t, struct error *e)
     if (done < 0) return -1;
     if (turn_entry(t, entry_plan(t->now_ms, plan), e) < 0) return -1;
     r->plan = (struct plan *)r->state->plan;
-    context_set_plan(r->context, r->plan);
+    context_set_state(r->context, r->state);
+    warn_of_unmasked(r, t);
     return 0;
 }
 

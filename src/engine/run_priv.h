@@ -37,6 +37,7 @@ struct run {
                                         did not fail */
     int64_t log_lines, log_bytes;    /* stored so far */
     bool has_warnings;
+    bool outputs_full; /* it was said that output variables are not kept any more */
     /* Monotonic ms until which this turn may start scripts; 0 = no limit. Taken before the turn
      * asks the database whether the task is still ours: a lease that is renewed after that says
      * nothing about the task. */

@@ -51,6 +51,7 @@ static int load(struct script *s, const struct log_cursor *cursor, struct error 
     s->result_message = *message ? xstrdup(message) : NULL;
     s->percent = cursor->percent;
     s->progress = *cursor->message ? xstrdup(cursor->message) : NULL;
+    s->masks_told = jv_bool(jv_get(v, "output"), "masksLost", false);
     return output_load(s->output, jv_get(v, "output"), e);
 }
 
@@ -164,11 +165,35 @@ static size_t characters(const char *s)
     return n;
 }
 
+/* Said once; a server that took the task over may say it again. */
+static void say_outputs_full(struct sink *k)
+{
+    if (k->t->run->outputs_full) return;
+    k->t->run->outputs_full = k->s->warned = k->t->has_warnings = true;
+    turn_say(k->t, k->s->node, LOG_CAT_WARNING,
+             "A task may set %d output variables, %d MiB together: what goes beyond is not kept",
+             CONTEXT_OUTPUTS_MAX, (int)(CONTEXT_OUTPUT_BYTES_MAX / MiB));
+}
+
+static void set_output(struct sink *k, const char *name, const char *value, bool sensitive)
+{
+    struct run *r = k->t->run;
+    struct arena *a = &k->t->arena;
+
+    if (!context_output_variable(r->context, action_name(k), name, value, sensitive)) {
+        say_outputs_full(k);
+        return;
+    }
+    *ARENA_ADD(a, &k->t->variables) =
+        (struct output_variable){.action = arena_strdup(a, action_name(k)),
+                                 .name = arena_strdup(a, name),
+                                 .value = context_stored_value(r->context, value, sensitive, a),
+                                 .is_sensitive = sensitive};
+}
+
 static void take_variable(struct sink *k, const struct service_message *m)
 {
     const char *name = service_message_get(m, "name"), *value = service_message_get(m, "value");
-    bool sensitive = service_message_flag(m, "sensitive");
-    struct run *r = k->t->run;
 
     if (name == NULL || value == NULL) return;
     if (characters(name) > VARIABLE_NAME_MAX) {
@@ -178,12 +203,7 @@ static void take_variable(struct sink *k, const struct service_message *m)
                  characters(name), VARIABLE_NAME_MAX);
         return;
     }
-    context_output_variable(r->context, action_name(k), name, value, sensitive);
-    *ARENA_ADD(&k->t->arena, &k->t->variables) = (struct output_variable){
-        .action = arena_strdup(&k->t->arena, action_name(k)),
-        .name = arena_strdup(&k->t->arena, name),
-        .value = context_stored_value(r->context, value, sensitive, &k->t->arena),
-        .is_sensitive = sensitive};
+    set_output(k, name, value, service_message_flag(m, "sensitive"));
 }
 
 static void take_artifact(struct sink *k, const struct service_message *m, int64_t at_ms)
@@ -257,11 +277,20 @@ static void take_fragments(struct script *s, struct turn *t, const struct job_fr
     }
 }
 
+static void say_masks_lost(struct script *s, struct turn *t)
+{
+    if (s->masks_told || !output_masks_lost(s->output)) return;
+    s->masks_told = s->warned = t->has_warnings = true;
+    turn_say(t, s->node, LOG_CAT_WARNING,
+             "The script has announced more secrets than can be masked: some are not");
+}
+
 /* Writes down how far this turn has read. */
 static void note_cursor(struct script *s, struct turn *t)
 {
     CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
 
+    say_masks_lost(s, t);
     turn_flush(t); /* the cursor counts the chunks of the lines that it follows */
     save(s, &saved);
     *ARENA_ADD(&t->arena, &t->cursors) = (struct log_cursor){
@@ -337,12 +366,7 @@ static int end_script(struct script *s, struct turn *t, const struct job_status 
     note_cursor(s, t); /* a mask announced by it holds for the scripts that come after */
     if (js->state == JOB_ENDED && !t->run->plan->actions[s->action].raw) {
         snprintf(code, sizeof(code), "%d", js->exit_code);
-        context_output_variable(t->run->context, action_name(&k), "Octopus.Action.Script.ExitCode",
-                                code, false);
-        *ARENA_ADD(&t->arena, &t->variables) =
-            (struct output_variable){.action = arena_strdup(&t->arena, action_name(&k)),
-                                     .name = "Octopus.Action.Script.ExitCode",
-                                     .value = arena_strdup(&t->arena, code)};
+        set_output(&k, "Octopus.Action.Script.ExitCode", code, false);
     }
     struct outcome o = judge(s, t, js);
     say_outcome(s, t, &o);

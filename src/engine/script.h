@@ -42,6 +42,7 @@ struct script {
     char *progress;       /* and its text; NULL = none */
     char waits_for[256];  /* who holds the mutex that it waits for; "" = it does not wait */
     bool warned;
+    bool masks_told; /* it was said that not all of its secrets are masked */
     struct error start_error;
 };
 

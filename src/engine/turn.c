@@ -26,6 +26,7 @@ int turn_entry(struct turn *t, struct entry entry, struct error *e)
         entry_done(&entry);
         return -1;
     }
+    if (entry.kind != ENTRY_PLAN) context_forget(t->run->context);
     VEC_PUSH(&t->entries, entry);
     return 0;
 }

@@ -25,7 +25,7 @@ void variables_free(struct variables *v)
 {
     if (v == NULL) return;
     map_free(v->by_name, NULL);
-    arena_done(&v->arena);
+    arena_wipe(&v->arena); /* some of them are secrets */
     free(v);
 }
 

@@ -1,0 +1,58 @@
+/* context_priv.h - the inside of struct context, for the context*.c files only. */
+#ifndef ENGINE_CONTEXT_PRIV_H
+#define ENGINE_CONTEXT_PRIV_H
+#include "base/json.h"
+#include "base/map.h"
+#include "engine/context.h"
+#include "store/document.h"
+
+struct output_value {
+    char *value; /* owned */
+    bool sensitive;
+};
+
+struct context {
+    struct arena arena;
+    const struct secret_key *key;
+    const char *server_uri;
+    struct task task; /* texts in arena */
+    bool is_runbook;
+    json_t *subject; /* the deployment or the runbook run */
+    json_t *project, *environment, *space, *release, *channel, *runbook, *snapshot, *process,
+        *variables;
+    struct map *outputs; /* full name of the variable -> struct output_value */
+    size_t output_bytes;
+    ARENA_LIST(const char *) skips;
+    ARENA_LIST(struct document) pools;
+    const char *default_pool;
+    const struct state *state; /* NULL until it is known */
+    struct masker *masker;     /* NULL: secrets are nobody's concern */
+    ARENA_LIST(const char *) short_secrets;
+    bool masks_lost;
+    struct map *built; /* action id ("" = the run) -> struct variables, until something changes */
+};
+
+static inline const char *context_text(const json_t *object, const char *name)
+{
+    return jv_str(object, name, "");
+}
+
+/* context_variables.c */
+/** A new dictionary for ${action_id}, or for the run as a whole (NULL). */
+struct variables *context_build(struct context *c, const char *action_id);
+/** Sets what is known of an action once the run is planned. */
+void context_set_planned(const struct plan *plan, const struct plan_action *p, struct variables *v);
+
+/* context_secrets.c */
+/** The plain value of a variable document in ${a}: opened when it is sealed, NULL when it has none.
+ */
+const char *context_plain_value(const struct context *c, const json_t *document, struct arena *a);
+/** The plain value of {"Sealed": ...}, or of the sealed text itself; NULL when it is neither. */
+const char *context_opened(const struct context *c, const json_t *value, struct arena *a);
+/** Masks ${plain} (may be NULL), a value of the variable ${name}. */
+void context_learn_secret(struct context *c, const char *name, const char *plain);
+
+/* context_outputs.c */
+int context_read_outputs(struct db_tx *tx, struct context *c, struct error *e) MUST_USE;
+void context_free_outputs(struct context *c);
+#endif

@@ -1,0 +1,194 @@
+/* context_variables.c - the variables that an action sees: first system variables, then the
+ * project's scoped variables (which win over them), prompted values, output variables, the action's
+ * own properties, and at last where the run stands. */
+#include <string.h>
+
+#include "base/time.h"
+#include "engine/context_priv.h"
+#include "rules/scope.h"
+
+struct system_value {
+    const char *name;
+    const json_t *from;
+    const char *member;
+};
+
+static void set_system(struct context *c, struct variables *v)
+{
+    const struct system_value rows[] = {
+        {"Octopus.Project.Id", c->project, "Id"},
+        {"Octopus.Project.Name", c->project, "Name"},
+        {"Octopus.Project.Slug", c->project, "Slug"},
+        {"Octopus.ProjectGroup.Id", c->project, "ProjectGroupId"},
+        {"Octopus.Space.Id", c->space, "Id"},
+        {"Octopus.Space.Name", c->space, "Name"},
+        {"Octopus.Environment.Id", c->environment, "Id"},
+        {"Octopus.Environment.Name", c->environment, "Name"},
+        {"Octopus.Environment.Slug", c->environment, "Slug"},
+        {"Octopus.Release.Id", c->release, "Id"},
+        {"Octopus.Release.Number", c->release, "Version"},
+        {"Octopus.Release.Notes", c->release, "ReleaseNotes"},
+        {"Octopus.Release.Created", c->release, "Assembled"},
+        {"Octopus.Release.Channel.Id", c->channel, "Id"},
+        {"Octopus.Release.Channel.Name", c->channel, "Name"},
+        {"Octopus.Runbook.Id", c->runbook, "Id"},
+        {"Octopus.Runbook.Name", c->runbook, "Name"},
+        {"Octopus.RunbookSnapshot.Id", c->snapshot, "Id"},
+        {"Octopus.RunbookSnapshot.Name", c->snapshot, "Name"},
+        {"Octopus.RunbookSnapshot.Notes", c->snapshot, "Notes"},
+        {c->is_runbook ? "Octopus.RunbookRun.Id" : "Octopus.Deployment.Id", c->subject, "Id"},
+        {c->is_runbook ? "Octopus.RunbookRun.Name" : "Octopus.Deployment.Name", c->subject, "Name"},
+        {c->is_runbook ? "Octopus.RunbookRun.Created" : "Octopus.Deployment.Created", c->subject,
+         "Created"},
+        {c->is_runbook ? "Octopus.RunbookRun.Comments" : "Octopus.Deployment.Comments", c->subject,
+         "Comments"},
+        {"Octopus.Deployment.CreatedBy.Id", c->subject, "DeployedById"},
+        {"Octopus.Deployment.CreatedBy.Username", c->subject, "DeployedBy"},
+        {"Octopus.Deployment.CreatedBy.DisplayName", c->subject, "DeployedBy"},
+    };
+    char at[TIME_TEXT_SIZE];
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (rows[i].from)
+            variables_set(v, rows[i].name, context_text(rows[i].from, rows[i].member), false);
+    variables_set(v, "Octopus.Task.Id", c->task.id, false);
+    variables_set(v, "Octopus.Task.Name", c->task.description, false);
+    variables_set(v, "Octopus.Task.QueueTime", time_iso(c->task.queued_at, at), false);
+    variables_set(v, "Octopus.Deployment.ForcePackageDownload", "False", false);
+    variables_set(v, "Octopus.Action.MaxParallelism", "10", false);
+    variables_set(v, "OctopusBypassDeploymentMutex", "True", false);
+    if (c->server_uri) {
+        variables_set(v, "Octopus.Web.ServerUri", c->server_uri, false);
+        variables_set(v, "Octopus.Web.BaseUrl", c->server_uri, false);
+    }
+}
+
+static void set_scoped(struct context *c, struct variables *v, const char *action_id,
+                       struct arena *scratch)
+{
+    struct scope_context where = {.environment = context_text(c->environment, "Id"),
+                                  .channel = c->channel ? context_text(c->channel, "Id") : NULL,
+                                  .action = action_id,
+                                  .process_owner =
+                                      context_text(c->is_runbook ? c->runbook : c->project, "Id"),
+                                  .project = context_text(c->project, "Id")};
+    const json_t *sets[] = {jv_get(c->variables, "Variables")};
+    struct scope_variable *chosen;
+    size_t n;
+
+    if (sets[0] == NULL) return;
+    scope_select(sets, 1, &where, scratch, &chosen, &n);
+    for (size_t i = 0; i < n; i++)
+        variables_set(v, chosen[i].name, context_plain_value(c, chosen[i].document, scratch),
+                      chosen[i].sensitive);
+}
+
+static void set_prompted(struct context *c, struct variables *v, struct arena *scratch)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach (jv_get(c->subject, "FormValues"), name, value) {
+        const struct variable *known = variables_find(v, name);
+        if (json_is_string(value))
+            variables_set(v, name, json_string_value(value), known && known->sensitive);
+    }
+    json_object_foreach (jv_get(c->subject, "SealedValues"), name, value) {
+        const char *plain = context_opened(c, value, scratch);
+        if (plain) variables_set(v, name, plain, true);
+    }
+}
+
+static void set_outputs(const struct context *c, struct variables *v)
+{
+    const char *name;
+    void *value;
+
+    for (size_t at = 0; map_each(c->outputs, &at, &name, &value);) {
+        const struct output_value *o = value;
+        variables_set(v, name, o->value, o->sensitive);
+    }
+}
+
+/* The document of the action with that id, and its step's. */
+static const json_t *find_action(const struct context *c, const char *id, const json_t **ret_step)
+{
+    json_t *step, *action;
+    size_t i, k;
+
+    json_array_foreach (jv_get(c->process, "Steps"), i, step) {
+        json_array_foreach (jv_get(step, "Actions"), k, action) {
+            if (strcmp(context_text(action, "Id"), id) != 0) continue;
+            *ret_step = step;
+            return action;
+        }
+    }
+    return NULL;
+}
+
+/* Sensitive properties hold {"Sealed": ...} in the stored document. */
+static void set_properties(const struct context *c, struct variables *v, const json_t *properties,
+                           struct arena *scratch)
+{
+    const char *name;
+    json_t *value;
+
+    json_object_foreach ((json_t *)properties, name, value) {
+        const char *plain = json_is_object(value) ? context_opened(c, value, scratch) : NULL;
+        if (json_is_string(value)) variables_set(v, name, json_string_value(value), false);
+        else if (plain) variables_set(v, name, plain, true);
+    }
+}
+
+void context_set_planned(const struct plan *plan, const struct plan_action *p, struct variables *v)
+{
+    variables_set(v, "Octopus.Action.Number", p->number, false);
+    variables_set(v, "Octopus.Step.Number", plan->steps[p->step].number, false);
+    variables_set(v, "Octopus.WorkerPool.Id", p->pool_id, false);
+    variables_set(v, "Octopus.WorkerPool.Name", p->pool_name, false);
+}
+
+static void set_action(struct context *c, struct variables *v, const char *action_id,
+                       struct arena *scratch)
+{
+    const json_t *step = NULL, *action = find_action(c, action_id, &step);
+    const struct plan *plan = c->state ? c->state->plan : NULL;
+
+    if (action == NULL) return;
+    variables_set(v, "Octopus.Action.Id", context_text(action, "Id"), false);
+    variables_set(v, "Octopus.Action.Name", context_text(action, "Name"), false);
+    variables_set(v, "Octopus.Action.StepName", context_text(step, "Name"), false);
+    variables_set(v, "Octopus.Step.Id", context_text(step, "Id"), false);
+    variables_set(v, "Octopus.Step.Name", context_text(step, "Name"), false);
+    set_properties(c, v, jv_get(step, "Properties"), scratch);
+    set_properties(c, v, jv_get(action, "Properties"), scratch);
+    for (size_t i = 0; plan && i < plan->n_actions; i++)
+        if (strcmp(plan->actions[i].id, action_id) == 0)
+            context_set_planned(plan, &plan->actions[i], v);
+}
+
+/* A secret that is a template is masked as the script sees it, too. */
+static void learn_evaluated(struct context *c, const struct variables *v, struct arena *scratch)
+{
+    const struct variable *x;
+    const char *value;
+
+    for (size_t at = 0; c->masker && (x = variables_each(v, &at)) != NULL;)
+        if (x->sensitive && x->value && strstr(x->value, "#{") &&
+            variables_get(v, x->name, scratch, &value, NULL) == 0)
+            context_learn_secret(c, x->name, value);
+}
+
+struct variables *context_build(struct context *c, const char *action_id)
+{
+    CLEANUP(arena_wipe) struct arena scratch = ARENA_INIT;
+    struct variables *v = variables_new();
+
+    set_system(c, v);
+    set_scoped(c, v, action_id, &scratch);
+    set_prompted(c, v, &scratch);
+    set_outputs(c, v);
+    if (action_id) set_action(c, v, action_id, &scratch);
+    learn_evaluated(c, v, &scratch);
+    return v;
+}

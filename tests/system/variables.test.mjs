@@ -1,0 +1,111 @@
+// What scripts see of variables, what they say in them, and that no secret gets into a log.
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { Gates } from '../lib/gates.mjs';
+import { temporaryFolder } from '../lib/folder.mjs';
+import { assertEnded, details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { Server } from '../lib/server.mjs';
+import { sharedServer } from '../lib/shared.mjs';
+
+const raw = { OctopusUseRawScript: 'True' };
+const message = "def say(kind, **attributes):\n    import base64\n    print('##octopus[' + kind + ''.join(\" %s='%s'\" % (k, base64.b64encode(v.encode()).decode()) for k, v in attributes.items()) + ']')\n";
+const python = (name, body, options) => scriptStep(name, message + body, { syntax: 'Python', properties: raw, ...options });
+
+async function end(api, id) {
+    const task = await waitForTask(api, id);
+    const lines = linesOf(await details(api, id));
+    return { api, task, lines, texts: lines.map((line) => line.MessageText) };
+}
+
+// Runs steps as a deployment of their own. Returns the ended task and all lines of its tree.
+async function run({ api }, steps, variables = []) {
+    const project = await Project.create(api, { steps, variables });
+    return end(api, await project.startDeployment());
+}
+
+describe('secrets and the log', { concurrency: 3 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+    const composed = [
+        { Name: 'Part', Value: 'middle' },
+        { Name: 'Secret', Value: 'begin-#{Part}-end', IsSensitive: true },
+    ];
+
+    test('a sensitive value that is a template is masked as the script sees it', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Leak', `
+            get_octopusvariable Secret; echo
+            get_octopusvariable Secret | wc -c
+            echo "written out: begin-middle-end."`)], composed);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        assert.ok(texts.includes('16'), 'the script itself has the value');
+        assert.ok(texts.includes('written out: ********.'), texts.join('\n'));
+        assert.ok(!texts.some((text) => text.includes('begin-middle-end')));
+    });
+
+    test('it still is after a restart of the server', async (t) => {
+        const own = await Server.start(t);
+        const gates = new Gates(temporaryFolder(t));
+        t.after(() => gates.close());
+        gates.make('leak');
+        const project = await Project.create(own.api, { steps: [scriptStep('Leak', `${gates.shell}\ngate leak\necho "now begin-middle-end"`)], variables: composed });
+        const id = await project.startDeployment();
+        await gates.reached('leak');
+        await own.kill();
+        await own.resume();
+        gates.open('leak');
+
+        const { task, texts } = await end(own.api, id);
+
+        assert.equal(task.State, 'Success');
+        assert.ok(texts.includes('now ********'), texts.join('\n'));
+    });
+
+    test('secrets too short to be masked are named in the log', async () => {
+        const { task, lines } = await run(server(), [scriptStep('Step', 'echo fine')], [
+            { Name: 'Pin', Value: '\u00fc7', IsSensitive: true },
+            { Name: 'Long', Value: 'long-enough', IsSensitive: true },
+        ]);
+
+        assert.equal(task.State, 'Success');
+        assert.equal(task.HasWarningsOrErrors, true);
+        const warnings = lines.filter((line) => line.Category === 'Warning').map((line) => line.MessageText);
+        assert.deepEqual(warnings, ['Values of fewer than 3 characters are not masked: Pin']);
+    });
+
+    test('a script that announces more secrets than can be masked gets one warning', async () => {
+        const { task, lines, texts } = await run(server(), [python('Many', `
+for i in range(20010):
+    say('mask', value='%05d is secret' % i)
+print('first: 00000 is secret')`)]);
+
+        await assertEnded(server().api, task, 'Success');
+        assert.ok(texts.includes('first: ********'));
+        const warnings = lines.filter((line) => line.Category === 'Warning').map((line) => line.MessageText);
+        assert.deepEqual(warnings, ['The script has announced more secrets than can be masked: some are not']);
+    });
+});
+
+describe('output variables', { concurrency: 2 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+
+    test('a variable that is set again and again takes the room of its last value only', async () => {
+        const { task, texts } = await run(server(), [
+            python('Again', "for i in range(80):\n    say('setVariable', name='Big', value=str(i) + 'x' * 1000000)"),
+            scriptStep('Reads', `get_octopusvariable 'Octopus.Action[Again].Output.Big' | head -c 3; echo`)]);
+
+        assert.equal(task.State, 'Success', texts.join('\n').slice(0, 2000));
+        assert.ok(texts.includes('79x'), texts.join('\n').slice(0, 2000));
+        assert.equal(task.HasWarningsOrErrors, false);
+    });
+
+    test('what goes beyond the limit of a task is not kept, which is said once', async () => {
+        const { task, lines, texts } = await run(server(), [
+            python('Many', "for i in range(10020):\n    say('setVariable', name='V%d' % i, value='v')\nsay('setVariable', name='V0', value='changed')"),
+            scriptStep('Reads', `for i in 0 9999 10001; do echo "V$i=[$(get_octopusvariable "Octopus.Action[Many].Output.V$i")]"; done`)]);
+
+        assert.equal(task.State, 'Success', texts.join('\n').slice(0, 2000));
+        for (const text of ['V0=[changed]', 'V9999=[v]', 'V10001=[]']) assert.ok(texts.includes(text), text);
+        const warnings = lines.filter((line) => line.Category === 'Warning').map((line) => line.MessageText);
+        assert.deepEqual(warnings, ['A task may set 10000 output variables, 64 MiB together: what goes beyond is not kept']);
+    });
+});
