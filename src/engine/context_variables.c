@@ -5,6 +5,7 @@
 
 #include "base/time.h"
 #include "engine/context_priv.h"
+#include "rules/next.h"
 #include "rules/scope.h"
 
 struct system_value {
@@ -167,6 +168,86 @@ static void set_action(struct context *c, struct variables *v, const char *actio
             context_set_planned(plan, &plan->actions[i], v);
 }
 
+/* ---- where the run stands ---- */
+
+/* Octopus.<Noun>[<name>].<member>, and without the index where it is the own one. */
+static void set_indexed(struct variables *v, const char *noun, const char *name, bool own,
+                        const char *member, const char *value)
+{
+    CLEANUP(buf_done) struct buf full = BUF_INIT(BUF_UNBOUNDED);
+
+    buf_addf(&full, "Octopus.%s[%s].%s", noun, name, member);
+    variables_set(v, buf_str(&full), value, false);
+    if (!own) return;
+    buf_clear(&full);
+    buf_addf(&full, "Octopus.%s.%s", noun, member);
+    variables_set(v, buf_str(&full), value, false);
+}
+
+/* A wait between two attempts is nobody's concern. */
+static const char *code_of(enum action_status status)
+{
+    return action_status_name(status == ACTION_WAITING ? ACTION_RUNNING : status);
+}
+
+static void set_error(struct variables *v, const char *noun, const char *name, bool own,
+                      const char *error)
+{
+    if (error == NULL && !own) return; /* what is not there reads as empty */
+    set_indexed(v, noun, name, own, "Status.Error", error ? error : "");
+    set_indexed(v, noun, name, own, "Status.ErrorDetail", error ? error : "");
+}
+
+/* The cause of the action's failure, NULL when it has not failed. */
+static const char *set_action_status(const struct state *s, struct variables *v,
+                                     const struct plan_action *p, bool own, struct arena *scratch)
+{
+    enum action_status status = s->actions[p->index].status;
+    const char *error = status == ACTION_FAILED ? next_failure_cause(s, p->index, scratch) : NULL;
+
+    set_indexed(v, "Action", p->name, own, "Status.Code", code_of(status));
+    set_indexed(v, "Action", p->name, own, "IsSkipped",
+                status == ACTION_SKIPPED ? "True" : "False");
+    set_error(v, "Action", p->name, own, error);
+    set_indexed(v, "Action", p->name, false, "Id", p->id);
+    set_indexed(v, "Action", p->name, false, "Name", p->name);
+    set_indexed(v, "Action", p->name, false, "Number", p->number);
+    set_indexed(v, "Action", p->name, false, "StepName", s->plan->steps[p->step].name);
+    return error;
+}
+
+static void set_step_status(const struct state *s, struct variables *v, const struct plan_step *p,
+                            const char *action_id, struct arena *scratch)
+{
+    const char *error = NULL;
+    bool own = false;
+
+    for (size_t i = 0; i < p->n_actions; i++) {
+        const struct plan_action *a = &s->plan->actions[p->first_action + i];
+        bool this_one = action_id && strcmp(a->id, action_id) == 0;
+        const char *cause = set_action_status(s, v, a, this_one, scratch);
+        if (error == NULL) error = cause;
+        own |= this_one;
+    }
+    set_indexed(v, "Step", p->name, own, "Status.Code", code_of(state_step(s, p->index)));
+    set_error(v, "Step", p->name, own, error);
+    set_indexed(v, "Step", p->name, false, "Id", p->id);
+    set_indexed(v, "Step", p->name, false, "Name", p->name);
+    set_indexed(v, "Step", p->name, false, "Number", p->number);
+}
+
+static void set_status(const struct context *c, struct variables *v, const char *action_id,
+                       struct arena *scratch)
+{
+    const struct state *s = c->state;
+    const char *error = s && s->plan ? next_failure(s, scratch) : NULL;
+
+    variables_set(v, "Octopus.Deployment.Error", error ? error : "", false);
+    variables_set(v, "Octopus.Deployment.ErrorDetail", error ? error : "", false);
+    for (size_t i = 0; s && s->plan && i < s->plan->n_steps; i++)
+        set_step_status(s, v, &s->plan->steps[i], action_id, scratch);
+}
+
 /* A secret that is a template is masked as the script sees it, too. */
 static void learn_evaluated(struct context *c, const struct variables *v, struct arena *scratch)
 {
@@ -189,6 +270,7 @@ struct variables *context_build(struct context *c, const char *action_id)
     set_prompted(c, v, &scratch);
     set_outputs(c, v);
     if (action_id) set_action(c, v, action_id, &scratch);
+    set_status(c, v, action_id, &scratch);
     learn_evaluated(c, v, &scratch);
     return v;
 }

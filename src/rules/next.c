@@ -284,6 +284,27 @@ static const char *failure_sentence(struct look *l)
     return failed ? arena_strdup(&l->out->arena, buf_str(&out)) : NULL;
 }
 
+const char *next_failure(const struct state *s, struct arena *a)
+{
+    struct moves none = MOVES_INIT;
+    struct look l = {.s = s, .plan = s->plan, .out = &none};
+    const char *text = arena_strdup(a, failure_sentence(&l));
+
+    moves_done(&none);
+    return text;
+}
+
+const char *next_failure_cause(const struct state *s, size_t action, struct arena *a)
+{
+    struct moves none = MOVES_INIT;
+    struct look l = {.s = s, .plan = s->plan, .out = &none};
+    const char *text =
+        arena_strdup(a, cause_of(&l, &s->invocations.items[s->actions[action].last]));
+
+    moves_done(&none);
+    return text;
+}
+
 static const char *cancel_sentence(struct look *l)
 {
     CLEANUP(buf_done) struct buf out = BUF_INIT(BUF_UNBOUNDED);

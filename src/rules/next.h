@@ -49,6 +49,12 @@ struct moves {
 void next_moves(const struct state *s, int64_t now_ms, const struct evaluator *ev,
                 struct moves *out, int64_t *ret_wake_at_ms);
 
+/** What went wrong so far, the sentence that the run would end with, in ${a}; NULL when nothing
+ * did. */
+const char *next_failure(const struct state *s, struct arena *a);
+/** What went wrong in the last attempt of a failed action, as the second half of a sentence. */
+const char *next_failure_cause(const struct state *s, size_t action, struct arena *a);
+
 /** Same kind of move about the same thing. */
 bool move_same(const struct move *a, const struct move *b);
 const char *move_kind_name(enum move_kind kind); /* "start", "skip", "stop", "finish", "clean" */

@@ -85,6 +85,49 @@ print('first: 00000 is secret')`)]);
     });
 });
 
+describe('where a run stands', { concurrency: 3 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+    const when = (expression) => ({ Condition: 'Variable', Properties: { 'Octopus.Step.ConditionVariableExpression': expression } });
+    const show = (...names) => names.map((name) => `echo "${name}=[$(get_octopusvariable '${name}')]"`).join('\n');
+
+    test('before anything has failed the error is empty and statuses tell what has ended', async () => {
+        const { task, texts } = await run(server(), [
+            scriptStep('First', 'echo first'),
+            scriptStep('Left out', 'echo never', when('#{NoSuch}')),
+            scriptStep('Good', 'echo good-ran', when('#{unless Octopus.Deployment.Error}True#{/unless}')),
+            scriptStep('Look', show('Octopus.Deployment.Error', 'Octopus.Step[First].Status.Code', 'Octopus.Step[Left out].Status.Code',
+                'Octopus.Action[Left out].IsSkipped', 'Octopus.Action[First].IsSkipped', 'Octopus.Step[Look].Status.Code', 'Octopus.Step.Status.Code',
+                'Octopus.Step[Last].Status.Code', 'Octopus.Action[First].Number', 'Octopus.Step[Last].Name', 'Octopus.Action[Last].StepName')),
+            scriptStep('Last', 'echo last')]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        assert.ok(texts.includes('good-ran'));
+        for (const text of ['Octopus.Deployment.Error=[]', 'Octopus.Step[First].Status.Code=[Succeeded]', 'Octopus.Step[Left out].Status.Code=[Skipped]',
+            'Octopus.Action[Left out].IsSkipped=[True]', 'Octopus.Action[First].IsSkipped=[False]', 'Octopus.Step[Look].Status.Code=[Running]',
+            'Octopus.Step.Status.Code=[Running]', 'Octopus.Step[Last].Status.Code=[Pending]', 'Octopus.Action[First].Number=[1]',
+            'Octopus.Step[Last].Name=[Last]', 'Octopus.Action[Last].StepName=[Last]'])
+            assert.ok(texts.includes(text), `${text}\n${texts.join('\n')}`);
+    });
+
+    test('after a failure the error names it, and conditions on it decide', async () => {
+        const { task, texts } = await run(server(), [
+            scriptStep('Breaks', 'exit 7'),
+            scriptStep('Good', 'echo good-ran', when('#{unless Octopus.Deployment.Error}True#{/unless}')),
+            scriptStep('Bad', 'echo bad-ran', when('#{if Octopus.Deployment.Error}True#{/if}')),
+            scriptStep('Look', show('Octopus.Deployment.Error', 'Octopus.Deployment.ErrorDetail', 'Octopus.Step[Breaks].Status.Code',
+                'Octopus.Step[Breaks].Status.Error', 'Octopus.Action[Breaks].Status.Error', 'Octopus.Action.Status.Error'), { Condition: 'Always' })]);
+
+        assert.equal(task.State, 'Failed');
+        assert.ok(!texts.includes('good-ran'), texts.join('\n'));
+        assert.ok(texts.includes('bad-ran'));
+        const sentence = 'The step "Breaks" failed: the script ended with exit code 7';
+        for (const text of [`Octopus.Deployment.Error=[${sentence}]`, `Octopus.Deployment.ErrorDetail=[${sentence}]`, 'Octopus.Step[Breaks].Status.Code=[Failed]',
+            'Octopus.Step[Breaks].Status.Error=[the script ended with exit code 7]',
+            'Octopus.Action[Breaks].Status.Error=[the script ended with exit code 7]', 'Octopus.Action.Status.Error=[]'])
+            assert.ok(texts.includes(text), `${text}\n${texts.join('\n')}`);
+    });
+});
+
 describe('output variables', { concurrency: 2 }, () => {
     const server = sharedServer({ taskCap: 8 });
 
