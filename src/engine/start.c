@@ -17,7 +17,7 @@ static void set_isolation(struct run *r, const struct script *s, struct driver_s
 {
     bool bypass = context_flag(r->context, s->action, "OctopusBypassDeploymentMutex", true);
 
-    d->isolation = bypass ? JOB_NO_ISOLATION : JOB_EXCLUSIVE;
+    d->isolation = bypass ? JOB_SHARED : JOB_EXCLUSIVE;
     d->mutex = "RunningScript";
     d->holder = r->task_id;
     d->grace_ms = (int)r->plan->actions[s->action].grace_s * 1000;

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { Gates } from '../lib/gates.mjs';
 import { temporaryFolder } from '../lib/folder.mjs';
-import { assertEnded, details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { assertEnded, details, linesOf, Project, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 import { sharedServer } from '../lib/shared.mjs';
 
@@ -150,5 +150,43 @@ describe('output variables', { concurrency: 2 }, () => {
         for (const text of ['V0=[changed]', 'V9999=[v]', 'V10001=[]']) assert.ok(texts.includes(text), text);
         const warnings = lines.filter((line) => line.Category === 'Warning').map((line) => line.MessageText);
         assert.deepEqual(warnings, ['A task may set 10000 output variables, 64 MiB together: what goes beyond is not kept']);
+    });
+});
+
+describe('OctopusBypassDeploymentMutex', { concurrency: 2 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+    const alone = { OctopusBypassDeploymentMutex: 'False' };
+
+    for (const [what, first, second] of [['an ordinary script waits for one that wants to be alone', alone, {}], ['a script that wants to be alone waits for an ordinary one', {}, alone]])
+        test(what, async (t) => {
+            const { api } = await Server.start(t);
+            const gates = new Gates(temporaryFolder(t));
+            t.after(() => gates.close());
+            gates.make('first');
+            const step = (name, properties) => [scriptStep(name, `${gates.shell}\ngate ${name}\n echo ${name}-ran`, { properties })];
+            const holder = await (await Project.create(api, { steps: step('first', first) })).startDeployment();
+            await gates.reached('first');
+
+            const waiting = await (await Project.create(api, { steps: step('second', second) })).startDeployment();
+            await waitForLine(api, waiting, `waiting for mutex "RunningScript" held by ${holder}`);
+            gates.open('first');
+
+            assert.equal((await end(api, holder)).task.State, 'Success');
+            assert.ok((await end(api, waiting)).texts.includes('second-ran'));
+        });
+
+    test('ordinary scripts run together', async (t) => {
+        const gates = new Gates(temporaryFolder(t));
+        t.after(() => gates.close());
+        gates.make('both');
+        const [one, two] = await Promise.all(['one', 'two'].map(async (name) => {
+            const project = await Project.create(server().api, { steps: [scriptStep(name, `${gates.shell}\ngate ${name === 'one' ? 'both' : 'none'}\necho ${name}`)] });
+            return project.startDeployment();
+        }));
+
+        await gates.reached('both');
+        assert.equal((await end(server().api, two)).task.State, 'Success', 'while the other one is held');
+        gates.open('both');
+        assert.equal((await end(server().api, one)).task.State, 'Success');
     });
 });
