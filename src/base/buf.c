@@ -35,6 +35,13 @@ void buf_add(struct buf *b, const void *data, size_t n)
 void buf_adds(struct buf *b, const char *s) { buf_add(b, s, strlen(s)); }
 void buf_addc(struct buf *b, char c) { buf_add(b, &c, 1); }
 
+void buf_add_lines(struct buf *b, const char *s)
+{
+    for (const char *end; (end = strstr(s, "\r\n")) != NULL; s = end + 1)
+        buf_add(b, s, (size_t)(end - s)); /* the LF begins the next part */
+    buf_adds(b, s);
+}
+
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap)
 {
     char small[512];

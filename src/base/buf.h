@@ -25,6 +25,8 @@ struct buf {
 void buf_add(struct buf *b, const void *data, size_t n);
 void buf_adds(struct buf *b, const char *s);
 void buf_addc(struct buf *b, char c);
+/** Adds ${s} with each CRLF as LF. */
+void buf_add_lines(struct buf *b, const char *s);
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTF(2, 3);
 void buf_vaddf(struct buf *b, const char *fmt, va_list ap);
 /** Appends ${s} as a path segment or query value: all but the unreserved characters of RFC 3986

@@ -8,6 +8,8 @@
 #include "rules/next.h"
 #include "rules/scope.h"
 
+#define SYNTAX "Octopus.Action.Script.Syntax"
+
 struct system_value {
     const char *name;
     const json_t *from;
@@ -147,6 +149,10 @@ void context_set_planned(const struct plan *plan, const struct plan_action *p, s
     variables_set(v, "Octopus.Step.Number", plan->steps[p->step].number, false);
     variables_set(v, "Octopus.WorkerPool.Id", p->pool_id, false);
     variables_set(v, "Octopus.WorkerPool.Name", p->pool_name, false);
+    /* the plan has chosen; where nobody asked for Bash, the step says that it takes it */
+    const char *set = variables_get_raw(v, SYNTAX);
+    if (p->syntax && (!str_blank(set) || strcmp(p->syntax, "Bash") != 0))
+        variables_set(v, SYNTAX, p->syntax, false);
 }
 
 static void set_action(struct context *c, struct variables *v, const char *action_id,

@@ -2,7 +2,7 @@
  *
  * The usual script goes through bobtail-step: its variables lie in the work folder sealed with a
  * key made for this run, which the step reads from its standard input. A raw script
- * (OctopusUseRawScript) is given to its shell as it stands. */
+ * (OctopusUseRawScript) is given to its shell as it stands, but for its #{expressions}. */
 #include "engine/start.h"
 
 #include <string.h>
@@ -52,20 +52,47 @@ static int start_step(struct run *r, struct script *s, struct driver_start *d,
     return done;
 }
 
+#define BODY "Octopus.Action.Script.ScriptBody"
+
+/* The script, in lenient mode as bobtail-step reads it: the body, or that of its language. */
+static int raw_body(const struct variables *v, const char *syntax, struct arena *a,
+                    const char **ret, struct error *e)
+{
+    const char *text = variables_get_raw(v, BODY);
+    struct template_result r;
+
+    if (str_blank(text)) text = variables_get_raw(v, arena_fmt(a, BODY "[%s]", syntax));
+    if (str_blank(text)) return fail(e, ERR_INVALID, "the step has no script: " BODY " is empty");
+    if (template_evaluate_mode(v, text, TEMPLATE_LENIENT, a, &r, e) < 0)
+        return fail_wrap(e, "the script's text");
+    if (r.missing_n && variables_flag(v, "OctopusShouldFailDeploymentOnSubstitutionFails", false))
+        return fail(e, ERR_INVALID, "the script's text has %s, which cannot be evaluated",
+                    r.missing[0]);
+    *ret = r.text ? r.text : "";
+    return 0;
+}
+
 static int start_raw(struct run *r, struct script *s, struct driver_start *d,
                      const struct variables *v, struct error *e)
 {
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    const char *syntax = r->plan->actions[s->action].syntax, *body = NULL;
+    CLEANUP(arena_wipe) struct arena a = ARENA_INIT;
+    CLEANUP(buf_done) struct buf script = BUF_INIT(BUF_UNBOUNDED);
+    const char *syntax = r->plan->actions[s->action].syntax, *body = NULL, *parameters = NULL;
     bool python = str_same(syntax, "Python");
-    const char *const argv[] = {python ? "python3" : "bash", python ? "Script.py" : "Script.sh",
-                                NULL};
+    const char *name = python ? "Script.py" : "Script.sh", *program = python ? "python3" : "bash";
 
     if (str_same(syntax, "PowerShell"))
         return fail(e, ERR_INVALID, "a raw script is Bash or Python, not PowerShell");
-    if (variables_get(v, "Octopus.Action.Script.ScriptBody", &a, &body, e) < 0) return -1;
-    struct driver_file file = {argv[1], str_of(body ? body : "")};
-    d->argv = argv;
+    if (raw_body(v, syntax, &a, &body, e) < 0 ||
+        variables_get(v, "Octopus.Action.Script.ScriptParameters", &a, &parameters, e) < 0)
+        return -1;
+    if (python) buf_adds(&script, body);
+    else buf_add_lines(&script, body);
+    /* parameters are written in the shell's language */
+    const char *line = arena_fmt(&a, "exec %s %s %s", program, name, parameters ? parameters : "");
+    const char *const plain[] = {program, name, NULL}, *const with[] = {"bash", "-c", line, NULL};
+    struct driver_file file = {name, {buf_str(&script), script.n}};
+    d->argv = str_blank(parameters) ? plain : with;
     d->files = &file;
     d->n_files = 1;
     return s->driver->ops->start(s->driver, d, e);

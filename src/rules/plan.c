@@ -232,39 +232,57 @@ static int resolve_pool(struct planner *p, struct pool_ref *ret)
     return fail(p->e, ERR_INTERNAL, "%s: the space has no default worker pool", p->who);
 }
 
-/* The language of the script: as set; else the first one that the step has a script in; else Bash.
- */
+#define BODY "Octopus.Action.Script.ScriptBody"
+static const char *const languages[] = {"Bash", "Python", "PowerShell"};
+
+static bool has_body(struct planner *p, const char *language)
+{
+    const char *name = language ? arena_fmt(&p->arena, BODY "[%s]", language) : BODY;
+
+    return !str_blank(process_property(&p->action->properties, name));
+}
+
+/* The name of a language as it is set, in its own spelling; NULL when it is not one of ours. */
+static const char *language_of(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(languages); i++)
+        if (str_same(languages[i], name)) return languages[i];
+    return NULL;
+}
+
+static int refuse_syntax(struct planner *p, const char *name, const char *value)
+{
+    if (str_same(value, "CSharp") || str_same(value, "FSharp"))
+        return fail_at(p->e, property_pointer(p, name),
+                       "%s: the script language %s is not supported", p->who, value);
+    return fail_at(p->e, property_pointer(p, name),
+                   "%s: %s is \"%s\"; it must be one of Bash, Python, PowerShell", p->who, name,
+                   value);
+}
+
+/* The language of the script: as set; without that Bash, or, when there is no body but for some
+ * languages, the first of those. A language that is set and has no body gives way to one that has
+ * it. Whoever runs the script is told. */
 static int find_syntax(struct planner *p, const char **ret)
 {
-    static const char *const run_here[] = {"Bash", "Python", "PowerShell"};
-    static const char *const known[] = {"CSharp", "FSharp"};
-    const char *name = "Octopus.Action.Script.Syntax", *s = setting(p, name);
+    const char *name = "Octopus.Action.Script.Syntax", *set = setting(p, name);
+    const char *wanted = set ? language_of(set) : languages[0];
 
-    *ret = "Bash";
-    for (size_t i = 0; i < ARRAY_LEN(run_here); i++) {
-        const char *body =
-            arena_fmt(&p->arena, "Octopus.Action.Script.ScriptBody[%s]", run_here[i]);
-        if (s ? str_same(s, run_here[i])
-              : !str_blank(process_property(&p->action->properties, body))) {
-            *ret = run_here[i];
-            return 0;
-        }
+    if (wanted == NULL) return refuse_syntax(p, name, set);
+    *ret = wanted;
+    if (has_body(p, NULL) || has_body(p, wanted)) return 0;
+    for (size_t i = 0; i < ARRAY_LEN(languages); i++) {
+        if (!has_body(p, languages[i])) continue;
+        *ret = languages[i];
+        return 0;
     }
-    for (size_t i = 0; s && i < ARRAY_LEN(known); i++)
-        if (str_same(s, known[i]))
-            return fail_at(p->e, property_pointer(p, name),
-                           "%s: the script language %s is not supported", p->who, known[i]);
-    if (s)
-        return fail_at(p->e, property_pointer(p, name),
-                       "%s: %s is \"%s\"; it must be one of Bash, Python, PowerShell", p->who, name,
-                       s);
     return 0;
 }
 
 static int plan_settings(struct planner *p, json_t *out)
 {
     int64_t parallel, retries, backoff, timeout, grace;
-    const char *syntax;
+    const char *syntax = NULL;
     struct pool_ref pool;
     bool raw;
 

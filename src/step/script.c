@@ -1,9 +1,9 @@
 /* script.c - which script runs, and its files in the work folder.
  *
- * Octopus.Action.Script.ScriptBody in the language Octopus.Action.Script.Syntax; without a body,
- * the first of ScriptBody[Bash], [Python], [PowerShell]. The body is substituted once, in lenient
- * mode, from its raw text. Files are made new (never written through a link that lies there) and
- * for the account alone. */
+ * The language is Octopus.Action.Script.Syntax, which the server has made sure of, otherwise Bash;
+ * the script is Octopus.Action.Script.ScriptBody, or ScriptBody[language]. The body is substituted
+ * once, in lenient mode, from its raw text. Files are made new (never written through a link that
+ * lies there) and for the account alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -33,24 +33,25 @@ static int shell_of(const char *syntax, const struct shell **ret, struct error *
                 syntax);
 }
 
-static int choose_raw(struct step *s, const char **ret_body, struct error *e)
+static int choose_shell(struct step *s, struct error *e)
 {
     const char *syntax;
 
+    if (step_value(s, SYNTAX, &syntax, e) < 0) return -1;
+    if (syntax[0]) return shell_of(syntax, &s->shell, e);
+    s->shell = &shell_bash;
+    step_say(s, "warning", SYNTAX " is not set: the script is run as Bash");
+    return 0;
+}
+
+static int choose_raw(struct step *s, const char **ret_body, struct error *e)
+{
+    if (choose_shell(s, e) < 0) return -1;
     *ret_body = variables_get_raw(s->variables, BODY);
-    if (*ret_body && **ret_body) {
-        if (step_value(s, SYNTAX, &syntax, e) < 0) return -1;
-        if (syntax[0]) return shell_of(syntax, &s->shell, e);
-        step_say(s, "warning", SYNTAX " is not set: the script is run as Bash");
-        s->shell = &shell_bash;
-        return 0;
-    }
-    for (size_t i = 0; i < ARRAY_LEN(shells); i++) {
-        s->shell = shells[i];
+    if (str_blank(*ret_body))
         *ret_body =
-            variables_get_raw(s->variables, arena_fmt(&s->arena, BODY "[%s]", shells[i]->syntax));
-        if (*ret_body && **ret_body) return 0;
-    }
+            variables_get_raw(s->variables, arena_fmt(&s->arena, BODY "[%s]", s->shell->syntax));
+    if (!str_blank(*ret_body)) return 0;
     return fail(e, ERR_INVALID, "the step has no script: " BODY " is empty");
 }
 
@@ -94,12 +95,8 @@ static int write_file(const struct shell *shell, const char *name, const char *t
 
     if (str_starts(text, "\xEF\xBB\xBF")) text += 3;
     buf_adds(&out, shell->mark);
-    for (const char *end; *text; text = end) {
-        end = shell->line_feeds ? strstr(text, "\r\n") : NULL;
-        if (end == NULL) end = text + strlen(text);
-        buf_add(&out, text, (size_t)(end - text));
-        if (*end) end++; /* over the CR; the LF begins the next part */
-    }
+    if (shell->line_feeds) buf_add_lines(&out, text);
+    else buf_adds(&out, text);
     struct error first = {0};
     if (file_create_at(AT_FDCWD, name, 0600, buf_str(&out), out.n, &first) == 0) return 0;
     if (first.sys != EEXIST) return fail(e, first.kind, "%s", first.text);

@@ -190,3 +190,44 @@ describe('OctopusBypassDeploymentMutex', { concurrency: 2 }, () => {
         assert.equal((await end(server().api, one)).task.State, 'Success');
     });
 });
+
+describe('raw scripts and the language of a script', { concurrency: 3 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+    const bodies = (properties, name = 'Step') => scriptStep(name, '', { properties: { 'Octopus.Action.Script.Syntax': '', ...properties } });
+    const body = (language) => `Octopus.Action.Script.ScriptBody[${language}]`;
+
+    test('a raw script may have CRLF line ends, parameters, and expressions that cannot be read', async () => {
+        const { task, texts } = await run(server(), [
+            scriptStep('Bash', 'if true; then\r\n  echo "crlf $# $1"\r\nfi\r\necho "#{Octopus.Action.Name} #{ open"\r\n',
+                { properties: { ...raw, 'Octopus.Action.Script.ScriptParameters': `"two words" '#{Octopus.Step.Name}'` } }),
+            scriptStep('Python', 'import sys\nprint(sys.argv[1:])', { syntax: 'Python', properties: { ...raw, 'Octopus.Action.Script.ScriptParameters': '"a b" c' } })]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        for (const text of ['crlf 2 two words', 'Bash #{ open', "['a b', 'c']"]) assert.ok(texts.includes(text), texts.join('\n'));
+    });
+
+    test('a raw script without text is refused before it starts', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Empty', ' \n', { properties: raw })]);
+
+        assert.equal(task.State, 'Failed');
+        assert.match(texts.join('\n'), /the step has no script/);
+    });
+
+    test('without a body that of the language runs, raw or not, whichever way the language is written', async () => {
+        const { task, texts } = await run(server(), [
+            bodies({ [body('Python')]: 'print("one", 1)', [body('PowerShell')]: "'no'" }),
+            bodies({ ...raw, [body('Python')]: 'print("two", 2)' }, 'Raw'),
+            scriptStep('Lower', 'print("three", 3)', { syntax: 'python' })]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        for (const text of ['one 1', 'two 2', 'three 3']) assert.ok(texts.includes(text), texts.join('\n'));
+    });
+
+    test('without a language a body is Bash, which is said', async () => {
+        const { task, texts } = await run(server(), [bodies({ 'Octopus.Action.Script.ScriptBody': 'echo ${BASH_VERSION:+bash}', [body('Python')]: 'print("no")' })]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        assert.ok(texts.includes('bash'));
+        assert.ok(texts.includes('Octopus.Action.Script.Syntax is not set: the script is run as Bash'));
+    });
+});

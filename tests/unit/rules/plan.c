@@ -239,6 +239,34 @@ TEST(a_person_skips_by_name_or_id_but_not_what_is_required)
     }
 }
 
+TEST(the_language_is_the_one_that_is_set_or_that_has_a_script)
+{
+#define SYNTAX "\"Octopus.Action.Script.Syntax\":"
+#define BODY "\"Octopus.Action.Script.ScriptBody"
+    static const struct {
+        const char *properties, *syntax;
+    } rows[] = {
+        {BODY "\":\"x\"", "Bash"},
+        {SYNTAX "\"python\"," BODY "\":\"x\"", "Python"},
+        {BODY "\":\"x\"," BODY "[Python]\":\"y\"", "Bash"},
+        {BODY "\":\" \"," BODY "[Python]\":\"y\"," BODY "[PowerShell]\":\"z\"", "Python"},
+        {BODY "[PowerShell]\":\"z\"," BODY "[Bash]\":\"y\"", "Bash"},
+        {SYNTAX "\"Python\"," BODY "[Bash]\":\"y\"," BODY "[Python]\":\"z\"", "Python"},
+        {SYNTAX "\"Python\"," BODY "[Bash]\":\"y\"", "Bash"},
+        {SYNTAX "\"Python\"", "Python"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+        CLEANUP(buf_done) struct buf text = BUF_INIT(4 * KiB);
+        buf_addf(&text,
+                 "{\"Steps\":[{\"Id\":\"Steps-1\",\"Name\":\"S\",\"Actions\":[{\"Id\":\"A\","
+                 "\"Name\":\"S\",\"ActionType\":\"Octopus.Script\",\"Properties\":{%s}}]}]}",
+                 rows[i].properties);
+        CLEANUP(plan_freep) struct plan *p = must(buf_str(&text), &empty);
+        EXPECT_STR(p->actions[0].syntax, rows[i].syntax);
+    }
+}
+
 TEST(a_disabled_step_may_be_half_written)
 {
     CLEANUP(plan_freep)

@@ -62,12 +62,14 @@ TEST(without_a_language_the_script_is_bash_with_a_warning)
         "Bash\n##octopus[stdout-default]\nbash\n");
 }
 
-TEST(without_a_body_the_bodies_by_language_are_tried)
+TEST(without_a_body_that_of_its_language_is_run)
 {
-    struct variables *v = script_of(NULL, "");
+    struct variables *v = script_of("Python", "");
     variables_set(v, "Octopus.Action.Script.ScriptBody[Python]", "print('python')", false);
     variables_set(v, "Octopus.Action.Script.ScriptBody[Bash]", "echo bash", false);
-    expect_run(v, 0, "bash\n");
+    CLEANUP(outcome_done) struct outcome o = run(v);
+    EXPECT_INT(o.code, 0);
+    EXPECT(strstr(buf_str(&o.out), "\npython\n") != NULL);
 }
 
 TEST(an_interpreter_that_is_not_installed_is_named_before_anything_starts)
