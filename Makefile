@@ -103,7 +103,7 @@ $(OUT)/bin/bobtail-launcher: $(OUT)/src/jobs/main_launcher.o $(call archives,job
 
 # tests that run the programs
 $(filter $(OUT)/tests/unit/step/%,$(UNIT_TESTS)): | $(OUT)/bin/bobtail-step
-$(filter $(OUT)/tests/unit/jobs/%,$(UNIT_TESTS)): | $(OUT)/bin/bobtail-launcher
+$(filter $(OUT)/tests/unit/jobs/% $(OUT)/tests/unit/fleet/%,$(UNIT_TESTS)): | $(OUT)/bin/bobtail-launcher
 # tests/unit/<folder>/x.c links what its folder may use
 define unit_rule
 $(OUT)/tests/unit/$(1)/%: $(OUT)/tests/unit/$(1)/%.o $(OUT)/tests/lib/tap.o $(call archives,$(1))

@@ -73,6 +73,22 @@ static int open_box(struct step *s, struct error *e)
     return 0;
 }
 
+/* What the agent tells in its environment is known by these names too. */
+static void add_agent(struct step *s)
+{
+    static const char *const rows[][2] = {
+        {"Octopus.Tentacle.Agent.InstanceName", "TentacleInstanceName"},
+        {"Octopus.Tentacle.Agent.ApplicationDirectoryPath", "TentacleApplications"},
+        {"Octopus.Tentacle.Agent.ProgramDirectoryPath", "TentacleProgramDirectoryPath"},
+        {"Octopus.Agent.ProgramDirectoryPath", "AgentProgramDirectoryPath"},
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        if (getenv(rows[i][1]))
+            variables_set(s->variables, rows[i][0], arena_fmt(&s->arena, "#{env:%s}", rows[i][1]),
+                          false);
+}
+
 /* Every environment variable is a variable `env:NAME`. */
 static void add_environment(struct step *s)
 {
@@ -86,9 +102,7 @@ static void add_environment(struct step *s)
         buf_addf(&name, "env:%.*s", (int)(equals - *item), *item);
         variables_set(s->variables, buf_str(&name), equals + 1, false);
     }
-    if (getenv("TentacleInstanceName"))
-        variables_set(s->variables, "Octopus.Tentacle.Agent.InstanceName",
-                      "#{env:TentacleInstanceName}", false);
+    add_agent(s);
 }
 
 static int find_tools(struct step *s, const char *given, struct error *e)

@@ -128,6 +128,20 @@ describe('where a run stands', { concurrency: 3 }, () => {
     });
 });
 
+describe('the agent of a script', () => {
+    const server = sharedServer();
+
+    test('is known by its environment and by variables', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Step', `
+            [ -d "$TentacleHome" ] && [ -n "$TentacleVersion" ] && echo "instance $TentacleInstanceName"
+            [ "$(get_octopusvariable Octopus.Tentacle.Agent.ApplicationDirectoryPath)" = "$TentacleApplications" ] && echo applications
+            [ -x "$(get_octopusvariable Octopus.Agent.ProgramDirectoryPath)/bobtail-step" ] && echo programs`)]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        for (const text of ['instance Built-in', 'applications', 'programs']) assert.ok(texts.includes(text), texts.join('\n'));
+    });
+});
+
 describe('output variables', { concurrency: 2 }, () => {
     const server = sharedServer({ taskCap: 8 });
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/vec.h"
 #include "fleet/driver.h"
+#include "fleet/drivers/builtin_environment.h"
 #include "os/account.h"
 #include "os/file.h"
 #include "os/thread.h"
@@ -24,9 +25,10 @@ struct builtin {
     struct driver driver; /* first: a driver is a builtin */
     struct jobs *jobs;
     char *worker, *name, *jobs_path, *tools, *step, *launcher, *account, *home;
-    const char *const *protected_paths;
+    char **protected_paths;
     int64_t output_max;
     char *path; /* PATH of the scripts */
+    char **env; /* what all of them see */
     pthread_t thread;
     bool has_thread;
     int stop_fd;
@@ -98,27 +100,33 @@ static const char **real_argv(struct builtin *b, const char *const *argv, char *
     return out.items;
 }
 
-/* Scripts see a small, known environment, not the server's own. */
-static char **real_env(struct builtin *b, const char *const *extra, const char *work)
+static char **copy_list(const char *const *list, const char *more)
 {
     VEC(char *) out = {0};
 
-    VEC_PUSH(&out, xasprintf("PATH=%s", b->path));
-    VEC_PUSH(&out, xasprintf("HOME=%s", b->home));
-    if (getenv("LANG"))
-        VEC_PUSH(&out,
-                 xasprintf("LANG=%s", getenv("LANG"))); /* loading a locale costs a script time */
-    VEC_PUSH(&out, xasprintf("BOBTAIL_TOOLS=%s", b->tools));
-    VEC_PUSH(&out, xasprintf("TentacleHome=%s", b->tools));
-    VEC_PUSH(&out, xasprintf("OctopusCalamariWorkingDirectory=%s", work));
-    for (size_t i = 0; extra && extra[i]; i++) VEC_PUSH(&out, xstrdup(extra[i]));
+    for (size_t i = 0; list && list[i]; i++) VEC_PUSH(&out, xstrdup(list[i]));
+    if (more) VEC_PUSH(&out, xstrdup(more));
+    VEC_PUSH(&out, NULL);
+    return out.items;
+}
+
+/* The environment of one script; only the list is the caller's, and its last text. */
+static const char **real_env(struct builtin *b, const char *const *extra, const char *work,
+                             char **ret_work)
+{
+    VEC(const char *) out = {0};
+
+    for (size_t i = 0; b->env[i]; i++) VEC_PUSH(&out, b->env[i]);
+    for (size_t i = 0; extra && extra[i]; i++) VEC_PUSH(&out, extra[i]);
+    *ret_work = xasprintf("OctopusCalamariWorkingDirectory=%s", work);
+    VEC_PUSH(&out, *ret_work);
     VEC_PUSH(&out, NULL);
     return out.items;
 }
 
 static void free_list(char **list)
 {
-    for (size_t i = 0; list[i]; i++) free(list[i]);
+    for (size_t i = 0; list && list[i]; i++) free(list[i]);
     free(list);
 }
 
@@ -136,10 +144,11 @@ static int start(struct driver *d, const struct driver_start *s, struct error *e
     CLEANUP(freep) const char **argv = real_argv(b, s->argv, &program);
     if (program == NULL)
         return fail(e, ERR_INVALID, "%s is not installed on this worker", s->argv[0]);
-    char **env = real_env(b, s->env, work);
+    CLEANUP(freep) char *work_text = NULL;
+    CLEANUP(freep) const char **env = real_env(b, s->env, work, &work_text);
     struct job_spec spec = {.ticket = s->ticket,
                             .argv = argv,
-                            .env = (const char *const *)env,
+                            .env = env,
                             .input = s->input.p,
                             .input_n = s->input.n,
                             .isolation = s->isolation,
@@ -148,7 +157,6 @@ static int start(struct driver *d, const struct driver_start *s, struct error *e
                             .grace_ms = s->grace_ms,
                             .start_until = s->start_until};
     int r = job_start(b->jobs, &spec, e);
-    free_list(env);
     struct error ignored;
     /* too late: nobody else has this ticket yet, or has had it and cleaned up */
     if (r < 0 && e->kind == ERR_FENCED) (void)!job_complete(b->jobs, s->ticket, &ignored);
@@ -247,6 +255,8 @@ static void free_driver(struct driver *d)
     char *texts[] = {b->worker,   b->name,    b->jobs_path, b->tools, b->step,
                      b->launcher, b->account, b->home,      b->path};
     for (size_t i = 0; i < ARRAY_LEN(texts); i++) free(texts[i]);
+    free_list(b->protected_paths);
+    free_list(b->env);
     free(b);
 }
 
@@ -298,15 +308,8 @@ static int prepare_account(struct builtin *b, struct error *e)
     return tree_give(tools, a.uid, a.gid, e);
 }
 
-int driver_builtin(const struct builtin_options *o, struct driver **ret, struct error *e)
+static void copy_options(struct builtin *b, const struct builtin_options *o, const char *protect)
 {
-    struct builtin *b = xcalloc(1, sizeof(*b));
-    struct jobs_options jo = {.root = o->jobs_path,
-                              .launcher_path = o->launcher_path,
-                              .account = o->account,
-                              .output_max = o->output_max,
-                              .protected_paths = o->protected_paths};
-
     b->worker = xstrdup(o->worker);
     b->name = xstrdup(o->name);
     b->jobs_path = xstrdup(o->jobs_path);
@@ -314,21 +317,50 @@ int driver_builtin(const struct builtin_options *o, struct driver **ret, struct 
     b->step = xstrdup(o->step_path);
     b->launcher = xstrdup(o->launcher_path);
     b->account = o->account ? xstrdup(o->account) : NULL;
-    b->protected_paths = o->protected_paths;
+    b->protected_paths = copy_list(o->protected_paths, protect);
     b->output_max = o->output_max;
     b->path = xstrdup(getenv("PATH") ? getenv("PATH") : "/usr/local/bin:/usr/bin:/bin");
     b->driver = (struct driver){
         .ops = &builtin_ops, .worker = b->worker, .name = b->name, .jobs_path = b->jobs_path};
+}
+
+static int open_builtin(struct builtin *b, struct error *e)
+{
+    struct jobs_options jo = {.root = b->jobs_path,
+                              .launcher_path = b->launcher,
+                              .account = b->account,
+                              .output_max = b->output_max,
+                              .protected_paths = (const char *const *)b->protected_paths};
+
     b->stop_fd = eventfd(0, EFD_CLOEXEC);
-    if (b->stop_fd < 0) fail_errno(e, errno, "eventfd");
-    if (b->stop_fd < 0 || prepare_account(b, e) < 0 || jobs_open(&jo, &b->jobs, e) < 0 ||
-        thread_start(&b->thread, "news", news_thread, b, e) < 0) {
+    if (b->stop_fd < 0) return fail_errno(e, errno, "eventfd");
+    if (prepare_account(b, e) < 0) return -1;
+    struct builtin_place place = {b->path, b->home, b->account, b->tools, b->step};
+    b->env = builtin_environment(&place);
+    if (jobs_open(&jo, &b->jobs, e) < 0 || thread_start(&b->thread, "news", news_thread, b, e) < 0)
+        return -1;
+    b->has_thread = true;
+    return 0;
+}
+
+/* ${protect}: one more folder that scripts may not name files of; NULL = none. */
+static int make_builtin(const struct builtin_options *o, const char *protect, struct driver **ret,
+                        struct error *e)
+{
+    struct builtin *b = xcalloc(1, sizeof(*b));
+
+    copy_options(b, o, protect);
+    if (open_builtin(b, e) < 0) {
         free_driver(&b->driver);
         return -1;
     }
-    b->has_thread = true;
     *ret = &b->driver;
     return 0;
+}
+
+int driver_builtin(const struct builtin_options *o, struct driver **ret, struct error *e)
+{
+    return make_builtin(o, NULL, ret, e);
 }
 
 int driver_builtin_of(struct driver *own, const char *jobs_path, const char *worker,
@@ -340,12 +372,13 @@ int driver_builtin_of(struct driver *own, const char *jobs_path, const char *wor
                                 .launcher_path = b->launcher,
                                 .step_path = b->step,
                                 .account = b->account,
-                                .protected_paths = b->protected_paths,
+                                .protected_paths = (const char *const *)b->protected_paths,
                                 .worker = worker,
                                 .name = name,
                                 .output_max = b->output_max};
+    CLEANUP(freep) char *data = xasprintf("%s/..", jobs_path); /* that node's data folder */
 
-    return driver_builtin(&o, ret, e);
+    return make_builtin(&o, data, ret, e);
 }
 
 void driver_silence(struct driver *d) { d->ops->silence(d); }
