@@ -15,6 +15,7 @@
 #include "base/str.h"
 #include "jobs/jobs_priv.h"
 #include "os/file.h"
+#include "os/limit.h"
 #include "os/tree.h"
 
 int ticket_check(const char *ticket, struct error *e)
@@ -51,6 +52,8 @@ static void make_launcher_arguments(struct jobs *j, const struct jobs_options *o
     *arg++ = xstrdup(o->launcher_path);
     *arg++ = j->root;
     *arg++ = xstrdup(o->cgroup ? o->cgroup : "auto");
+    snprintf(j->numbers[2], sizeof(j->numbers[2]), "%lld", (long long)limit_given_files());
+    *arg++ = j->numbers[2];
     if (j->account.set) {
         snprintf(j->numbers[0], sizeof(j->numbers[0]), "%u", (unsigned)j->account.uid);
         snprintf(j->numbers[1], sizeof(j->numbers[1]), "%u", (unsigned)j->account.gid);

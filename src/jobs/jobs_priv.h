@@ -21,8 +21,8 @@ struct jobs {
     bool durable;
     int abandon_ms;
     char **protected_paths; /* NULL-terminated */
-    char *launcher_argv[7];
-    char numbers[2][24], *groups;
+    char *launcher_argv[8];
+    char numbers[3][24], *groups;
     struct launcher_link link;
     struct follow *follow;
     struct spares *spares;

@@ -22,6 +22,7 @@
 #include "base/alloc.h"
 #include "base/id.h"
 #include "os/file.h"
+#include "os/limit.h"
 #include "os/tree.h"
 
 #define PROC_MAGIC 0x9fa0
@@ -85,8 +86,12 @@ static int try_account(const struct account *a, const char *root, struct error *
 
 static int set_up(struct launcher *l, int argc, char **argv, struct error *e)
 {
-    if (argc != 3 && argc != 6) return fail(e, ERR_INVALID, "launcher: %d arguments", argc);
-    if (argc == 6 && parse_account(argv + 3, &l->account, e) < 0) return -1;
+    int64_t files;
+
+    if (argc != 4 && argc != 7) return fail(e, ERR_INVALID, "launcher: %d arguments", argc);
+    if (!str_i64(argv[3], 1, INT64_MAX, &files)) return fail(e, ERR_INVALID, "files %s", argv[3]);
+    limit_set_files(files);
+    if (argc == 7 && parse_account(argv + 4, &l->account, e) < 0) return -1;
     if ((l->null = open("/dev/null", O_RDWR | O_CLOEXEC)) < 0)
         return fail_errno(e, errno, "open /dev/null");
     if ((l->jobs = open_folder(argv[1], "jobs", 0700, e)) < 0) return -1;

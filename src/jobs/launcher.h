@@ -19,8 +19,9 @@ struct launcher {
 };
 
 /** Serves the requests that arrive at REQUEST_FD until its other end is closed. ${argv}: program,
- * root, cgroup ("auto", ...), and, for another account, uid, gid, groups separated by commas. The
- * first packet it sends is a reply that says whether it can work. Returns the exit code. */
+ * root, cgroup ("auto", ...), limit of open files, and, for another account, uid, gid, groups
+ * separated by commas. The first packet it sends is a reply that says whether it can work. Returns
+ * the exit code. */
 int launcher_main(int argc, char **argv);
 
 /* What a forked child does with a request; the child ends then. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -26,6 +25,7 @@
 #include "model/resource.h"
 #include "os/account.h"
 #include "os/file.h"
+#include "os/limit.h"
 #include "os/lock.h"
 #include "os/notify.h"
 #include "os/thread.h"
@@ -258,16 +258,6 @@ static const char *address(struct server *s)
                      s->o.http_listen, http_server_port(s->http));
 }
 
-static void raise_limits(void)
-{
-    struct rlimit n;
-
-    if (getrlimit(RLIMIT_NOFILE, &n) < 0 || n.rlim_cur == n.rlim_max) return;
-    n.rlim_cur = n.rlim_max;
-    if (setrlimit(RLIMIT_NOFILE, &n) < 0)
-        log_warn("server", "cannot raise the limit of open files");
-}
-
 static int command_run(struct server *s, struct error *e)
 {
     sigset_t waited;
@@ -279,7 +269,8 @@ static int command_run(struct server *s, struct error *e)
     sigaddset(&waited, SIGHUP);
     sigprocmask(SIG_BLOCK, &waited, NULL);
     signal(SIGPIPE, SIG_IGN);
-    raise_limits();
+    struct error why;
+    if (limit_raise_files(&why) < 0) log_warn("server", "%s", why.text);
     if (start(s, e) < 0) return -1;
     log_info("server", "Bobtail %s listens on %s", BOBTAIL_VERSION, address(s));
     notify_service("READY=1");

@@ -1,5 +1,8 @@
 /* run.c - what a script gets and what is known of it afterwards: exit codes, signals, input,
  * environment, output. */
+#include <sys/resource.h>
+
+#include "os/limit.h"
 #include "tests/unit/jobs/fixture.h"
 
 TEST(the_exit_code_is_the_scripts_own)
@@ -244,6 +247,26 @@ TEST(a_script_starts_in_its_working_folder_with_plain_signals_and_few_descriptor
                              "SigIgn:\t0000000000000000leader\n",
                              work);
     expect_log(j, ticket, JOB_STDOUT, wanted);
+}
+
+TEST(a_script_gets_the_limit_of_open_files_that_the_server_was_given)
+{
+    struct rlimit n;
+
+    EXPECT_INT(getrlimit(RLIMIT_NOFILE, &n), 0);
+    if (n.rlim_max <= 300) CANNOT_RUN("the limit of open files cannot be raised");
+    n.rlim_cur = 300;
+    EXPECT_INT(setrlimit(RLIMIT_NOFILE, &n), 0);
+    EXPECT_OK(limit_raise_files(&err));
+
+    CLEANUP(jobs_closep) struct jobs *j = open_plain();
+    char ticket[TICKET_SIZE] = "";
+    run(j, ticket, "ulimit -Sn; ulimit -Hn");
+    CLEANUP(buf_done) struct buf wanted = BUF_INIT(100);
+    buf_addf(&wanted, "300\n%llu\n", (unsigned long long)n.rlim_max);
+    expect_log(j, ticket, JOB_STDOUT, buf_str(&wanted));
+    EXPECT_INT(getrlimit(RLIMIT_NOFILE, &n), 0);
+    EXPECT(n.rlim_cur == n.rlim_max);
 }
 
 TEST(a_program_that_cannot_be_run_is_a_result_with_a_sentence)
