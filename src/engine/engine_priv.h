@@ -11,6 +11,7 @@
 #include "engine/run.h"
 #include "engine/timers.h"
 #include "engine/work.h"
+#include "os/boot.h"
 #include "store/log_chunk.h"
 
 /* A node without a sign of life for this long loses its tasks. */
@@ -21,14 +22,14 @@ struct engine {
     struct work *work;
     struct timers *timers;
     struct live *live;
-    struct lease *lease;  /* NULL = no other node may use the database */
-    char incarnation[40]; /* of this start of the node */
-    char boot_id[64];     /* of this run of the machine */
-    pthread_mutex_t lock; /* guards all below; never held during I/O */
-    struct map *runs;     /* task id -> struct run */
-    struct map *tickets;  /* ticket -> struct run that follows it */
-    struct map *foreign;  /* worker -> driver of another node's jobs on this machine */
-    int64_t running;      /* tasks that hold one of the cap's places */
+    struct lease *lease;        /* NULL = no other node may use the database */
+    char incarnation[40];       /* of this start of the node */
+    char boot_id[BOOT_ID_SIZE]; /* of this run of the machine */
+    pthread_mutex_t lock;       /* guards all below; never held during I/O */
+    struct map *runs;           /* task id -> struct run */
+    struct map *tickets;        /* ticket -> struct run that follows it */
+    struct map *foreign;        /* worker -> driver of another node's jobs on this machine */
+    int64_t running;            /* tasks that hold one of the cap's places */
     bool draining, stopping;
     bool claiming, claim_again;
     VEC(struct log_chunk_builder *)

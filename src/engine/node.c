@@ -17,17 +17,6 @@
 
 #define LOOK_EVERY_MS 1000
 
-static int read_boot_id(struct engine *g, struct error *e)
-{
-    CLEANUP(buf_done) struct buf text = BUF_INIT(128);
-
-    if (file_read("/proc/sys/kernel/random/boot_id", &text, e) < 0) return -1;
-    while (text.n && text.p[text.n - 1] == '\n') text.p[--text.n] = '\0';
-    snprintf(g->boot_id, sizeof(g->boot_id), "%s",
-             FAULT_TEXT("BOBTAIL_FAULT_BOOT_ID", buf_str(&text)));
-    return 0;
-}
-
 struct mine {
     const char *node_id;
     struct arena arena;
@@ -87,7 +76,7 @@ static int node_tx(struct db_tx *tx, void *ctx, struct error *e)
     return node_get(tx, l->id, &l->arena, l->dead, e);
 }
 
-/* The boot id alone does not say that a path means the same folder: containers share it. */
+/* The boot id alone does not say that a path means the same folder. */
 static bool is_folder_of(const struct node *n)
 {
     CLEANUP(freep) char *path = xasprintf("%s/../node-id", n->jobs_path);
@@ -144,8 +133,10 @@ static void look(void *ctx, const char *key)
 int engine_node_start(struct engine *g, struct error *e)
 {
     int64_t before = clock_mono(g->o.clock);
+    char boot[BOOT_ID_SIZE];
 
-    if (read_boot_id(g, e) < 0) return -1;
+    boot_id_get(boot);
+    snprintf(g->boot_id, sizeof(g->boot_id), "%s", FAULT_TEXT("BOBTAIL_FAULT_BOOT_ID", boot));
     if (engine_register(g, e) < 0) return -1;
     if (g->o.shared && lease_start(g, before, &g->lease, e) < 0) return -1;
     if (adopt_all(g, g->o.node_id, e) < 0) return -1;

@@ -108,13 +108,3 @@ bool fragment_is_valid(const struct fragment_header *h, uint64_t seq, uint64_t s
 {
     return h->seq == seq && h->check == fragment_check(h, sum);
 }
-
-void boot_id_get(char ret[BOOT_ID_SIZE])
-{
-    CLEANUP(closep) int fd = open("/proc/sys/kernel/random/boot_id", O_RDONLY | O_CLOEXEC);
-
-    memset(ret, 0, BOOT_ID_SIZE);
-    if (fd < 0) return;
-    ssize_t n = read(fd, ret, BOOT_ID_SIZE - 1);
-    ret[n > 0 ? n - 1 : 0] = '\0';
-}

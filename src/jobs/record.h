@@ -11,14 +11,13 @@
 
 #include "base/error.h"
 #include "jobs/job.h"
+#include "os/boot.h"
 
 /* Bytes of the file `lock` that are locked. */
 enum {
     LOCK_ALIVE = 0, /* held by the supervisor for its life */
     LOCK_CLAIM = 1, /* held while it is decided who starts the job */
 };
-
-#define BOOT_ID_SIZE 40
 
 struct process_id {
     int32_t pid; /* 0 = none */
@@ -92,7 +91,4 @@ uint32_t fragment_check(const struct fragment_header *h, uint64_t sum);
 /** True for a header that can be trusted to stand where fragment ${seq} of the job with ticket_sum
  * ${sum} begins. */
 bool fragment_is_valid(const struct fragment_header *h, uint64_t seq, uint64_t sum);
-
-/** Identity of the machine's present run. */
-void boot_id_get(char ret[BOOT_ID_SIZE]);
 #endif

@@ -22,6 +22,7 @@
 #include "base/log.h"
 #include "db/db.h"
 #include "fleet/driver.h"
+#include "jobs/first_process.h"
 #include "model/resource.h"
 #include "os/account.h"
 #include "os/file.h"
@@ -263,6 +264,7 @@ static int command_run(struct server *s, struct error *e)
     sigset_t waited;
     int got;
 
+    if (first_process_leave(e) < 0) return -1;
     sigemptyset(&waited);
     sigaddset(&waited, SIGTERM);
     sigaddset(&waited, SIGINT);
