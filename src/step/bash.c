@@ -9,9 +9,9 @@ extern const char bootstrap_sh_start[], bootstrap_sh_end[], helpers_sh_start[], 
 
 /* what the names of the functions in helpers.sh have in common */
 static const char *const helper_words[] = {
-    "set_octopusvariable", "set_environment", "new_octopus",
-    "fail_step",           "update_progress", "write_",
-    "octopustarget",       "report_kub",      "servicemessagevalue",
+    "set_octopusvariable", "set_environment",  "new_octopus",     "fail_step",
+    "update_progress",     "write_",           "octopustarget",   "report_kub",
+    "servicemessagevalue", "decrypt_variable", "log_environment",
 };
 
 static bool mentions_helper(const struct step *s)

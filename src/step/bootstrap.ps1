@@ -107,6 +107,30 @@ function Execute-WithRetry([scriptblock]$command, [int]$maxFailures = 3, [int]$s
     }
 }
 
+# Variables are not encrypted here: what a script decrypts is what it has.
+function Decrypt-Variables([string]$iv, [string]$encrypted) { return $OctopusParameters }
+
+function Import-ScriptModule([string]$moduleName, [string]$moduleFilePath) {
+    try {
+        Import-Module $moduleFilePath -DisableNameChecking -Global
+    }
+    catch {
+        [System.Console]::Error.WriteLine("The script module '$moduleName' could not be imported: $($_.Exception.Message)")
+        [System.Console]::Error.WriteLine($_.InvocationInfo.PositionMessage)
+        [System.Console]::Error.WriteLine($_.ScriptStackTrace)
+        exit 1
+    }
+}
+
+function Import-OctopusModulePaths([string]$paths) {
+    foreach ($path in $paths.Split(';', [System.StringSplitOptions]::RemoveEmptyEntries)) {
+        if ($path.EndsWith('.psd1')) { Import-ScriptModule $path $path }
+        else { $env:PSModulePath = $path + [System.IO.Path]::PathSeparator + $env:PSModulePath }
+    }
+}
+
+$OctopusProxy = [System.Net.WebRequest]::DefaultWebProxy
+
 # a local variable for each name without an index, spelled with its letters, digits (and underscores) only
 foreach ($OctopusName in @($OctopusParameters.Keys)) {
     if ($OctopusName.Contains('[')) { continue }
@@ -119,7 +143,10 @@ foreach ($OctopusName in @($OctopusParameters.Keys)) {
 
 try {
     foreach ($OctopusModule in @(Get-ChildItem -Path (Get-Location) -Filter 'Library_*.psm1')) {
-        Import-Module $OctopusModule.FullName -DisableNameChecking
+        Import-ScriptModule $OctopusModule.BaseName $OctopusModule.FullName
+    }
+    if ($OctopusParameters.ContainsKey('Octopus.Calamari.Bootstrapper.ModulePaths')) {
+        Import-OctopusModulePaths $OctopusParameters['Octopus.Calamari.Bootstrapper.ModulePaths']
     }
     Invoke-Expression ". (Join-Path (Get-Location) `$OctopusScript) $OctopusArguments"
 }

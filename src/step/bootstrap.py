@@ -57,6 +57,10 @@ def decode(value):
     return base64.b64decode(value).decode("utf-8")
 
 
+def decrypt(encrypted, iv):
+    raise RuntimeError("decrypt: values are not encrypted on this worker, use get_octopusvariable")
+
+
 def get_octopusvariable(key):
     return octopusvariables.get(key, "")
 

@@ -71,6 +71,8 @@ else
     report_kubernetes_manifest_file() { __octopus_helpers; report_kubernetes_manifest_file "$@"; }
     encode_servicemessagevalue() { __octopus_helpers; encode_servicemessagevalue "$@"; }
     decode_servicemessagevalue() { __octopus_helpers; decode_servicemessagevalue "$@"; }
+    decrypt_variable() { __octopus_helpers; decrypt_variable "$@"; }
+    log_environment_information() { __octopus_helpers; log_environment_information "$@"; }
 fi
 
 __octopus_start() {

@@ -53,6 +53,23 @@ decode_servicemessagevalue() {
     printf '%s' "${1-}" | base64 -d
 }
 
+# Variables are not encrypted here, so there is nothing that a script could decrypt.
+decrypt_variable() {
+    echo "decrypt_variable: values are not encrypted on this worker, use get_octopusvariable" >&2
+    return 1
+}
+
+log_environment_information() {
+    __octopus_say verbose "Bash environment information:
+  Operating system: $(uname -srm)
+  Host name: $(uname -n)
+  User: $(id -un 2>/dev/null || id -u)
+  Processors: $(getconf _NPROCESSORS_ONLN)
+  Current directory: $PWD
+  Temporary directory: ${TMPDIR:-/tmp}
+  Process: $$"
+}
+
 set_octopusvariable() {
     local sensitive=
     [ "${3-}" != -sensitive ] || sensitive=True

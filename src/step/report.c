@@ -63,10 +63,21 @@ static void print_all(struct step *s, bool evaluated)
     step_say(s, "verbose", buf_str(&text));
 }
 
+/* There is no key in the work folder, and nothing that is sealed with it. */
+static void refuse_copy(struct step *s)
+{
+    const char *name = "Octopus.Calamari.CopyWorkingDirectoryIncludingKeyTo";
+
+    if (str_blank(variables_get_raw(s->variables, name))) return;
+    step_say(s, "warning",
+             arena_fmt(&s->arena, "%s is not supported here: the work folder is not copied", name));
+}
+
 void report_variables(struct step *s)
 {
     static const char *const flags[] = {"OctopusPrintVariables", "OctopusPrintEvaluatedVariables"};
 
+    refuse_copy(s);
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
         if (!variables_flag(s->variables, flags[i], false)) continue;
         step_say(s, "warning",

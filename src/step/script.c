@@ -75,6 +75,7 @@ int script_choose(struct step *s, struct error *e)
     const char *raw;
 
     if (choose_raw(s, &raw, e) < 0) return -1;
+    variables_set(s->variables, "Octopus.Action.Script.ScriptFileName", s->shell->script, false);
     if (template_evaluate_mode(s->variables, raw, TEMPLATE_LENIENT, &s->arena, &r, e) < 0)
         return fail_wrap(e, "the script's text");
     s->body = r.text ? r.text : "";
@@ -130,7 +131,12 @@ static int write_module(struct step *s, const struct variable *x, struct error *
         return -1;
     if (strcmp(language[0] ? language : "PowerShell", s->shell->syntax) != 0) return 0;
     if (step_value(s, x->name, &text, e) < 0) return -1;
-    return write_file(s->shell, module_file(s, name), text, e);
+    const char *file = module_file(s, name);
+    if (strcmp(file, s->shell->script) == 0)
+        return fail(e, ERR_INVALID,
+                    "the script module \"%.*s\" cannot be written: %s is the step's own script",
+                    (int)name.n, name.p, file);
+    return write_file(s->shell, file, text, e);
 }
 
 int script_write(struct step *s, struct error *e)

@@ -125,3 +125,14 @@ TEST(children_do_not_inherit_the_variables)
             "subprocess.call('ls -l /proc/self/fd | grep -c memfd', shell=True, close_fds=False)"),
         0, "0\n");
 }
+
+TEST(all_functions_that_scripts_know_are_there)
+{
+    expect_python(
+        python("for name in ('get_octopusvariable', 'set_octopusvariable', 'createartifact', "
+               "'updateprogress', 'failstep', 'printverbose', 'printhighlight', 'printwait', "
+               "'printwarning', 'encode', 'decode', 'decrypt'):\n"
+               "    assert callable(globals()[name]), name\n"
+               "assert isinstance(octopusvariables, dict)"),
+        0, "");
+}

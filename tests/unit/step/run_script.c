@@ -232,3 +232,95 @@ TEST(variables_are_printed_when_wanted_and_sensitive_ones_are_not_shown)
     EXPECT(strstr(o.out.p, "CustomScripts") == NULL);
     EXPECT(strstr(o.out.p, "##octopus[stdout-warning]\nOctopusPrintVariables is enabled.") != NULL);
 }
+
+/* ---- names ---- */
+
+static void expect_functions(const char *file, const char *const *names, size_t n)
+{
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * MiB);
+    struct error err = {0};
+
+    EXPECT_OK(file_read(file, &text, &err));
+    for (size_t i = 0; i < n; i++) {
+        CLEANUP(buf_done) struct buf wanted = BUF_INIT(200);
+        buf_addf(&wanted, "\nfunction %s", names[i]);
+        const char *at = strstr(buf_str(&text), buf_str(&wanted));
+        if (at == NULL || strchr("( {", at[wanted.n]) == NULL)
+            tap_fail(__FILE__, __LINE__, "%s has no function %s", file, names[i]), tap_stop();
+    }
+}
+
+/* PowerShell is not there to be asked, so its helper file is. */
+TEST(powershell_scripts_have_all_functions_that_they_know)
+{
+    static const char *const names[] = {"Set-OctopusVariable",
+                                        "New-OctopusArtifact",
+                                        "Fail-Step",
+                                        "Update-Progress",
+                                        "Write-Verbose",
+                                        "Write-Debug",
+                                        "Write-Highlight",
+                                        "Write-Wait",
+                                        "Write-Warning",
+                                        "Set-EnvironmentState",
+                                        "Set-EnvironmentUrl",
+                                        "New-OctopusTarget",
+                                        "Remove-OctopusTarget",
+                                        "Report-KubernetesManifest",
+                                        "Report-KubernetesManifestFile",
+                                        "Execute-WithRetry",
+                                        "Import-ScriptModule",
+                                        "Convert-ServiceMessageValue",
+                                        "Decrypt-Variables"};
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * MiB);
+    struct error err = {0};
+
+    expect_functions("src/step/bootstrap.ps1", names, ARRAY_LEN(names));
+    EXPECT_OK(file_read("src/step/bootstrap.ps1", &text, &err));
+    EXPECT(strstr(buf_str(&text), "\n$OctopusProxy = ") != NULL);
+    EXPECT(strstr(buf_str(&text), "\n$OctopusParameters = ") != NULL);
+}
+
+TEST(bash_scripts_have_all_functions_that_they_know)
+{
+    static const char names[] =
+        "get_octopusvariable set_octopusvariable set_environmentstate set_environmenturl "
+        "new_octopusartifact fail_step update_progress write_verbose write_highlight write_wait "
+        "write_warning new_octopustarget remove-octopustarget report_kubernetes_manifest "
+        "report_kubernetes_manifest_file encode_servicemessagevalue decode_servicemessagevalue "
+        "decrypt_variable log_environment_information";
+    CLEANUP(buf_done) struct buf script = BUF_INIT(4 * KiB);
+
+    buf_addf(&script,
+             "for name in %s; do [ \"$(type -t $name)\" = function ] || echo no $name; done",
+             names);
+    expect_run(bash(buf_str(&script)), 0, "");
+    expect_run(bash("f=log_environment_; ${f}information | grep -c Process:"), 0, "1\n");
+}
+
+TEST(the_name_of_the_script_file_is_a_variable)
+{
+    expect_run(bash("echo #{Octopus.Action.Script.ScriptFileName}; get_octopusvariable "
+                    "Octopus.Action.Script.ScriptFileName"),
+               0, "Script.sh\nScript.sh");
+}
+
+TEST(a_script_module_cannot_take_the_place_of_the_script)
+{
+    struct variables *v = bash("echo the script");
+
+    variables_set(v, "Octopus.Script.Module[Script]", "echo the module", false);
+    variables_set(v, "Octopus.Script.Module.Language[Script]", "Bash", false);
+    expect_refused(v, 1, "the script module \"Script\" cannot be written: Script.sh");
+}
+
+TEST(a_copy_of_the_work_folder_is_refused_with_a_warning)
+{
+    struct variables *v = bash("echo ran");
+
+    variables_set(v, "Octopus.Calamari.CopyWorkingDirectoryIncludingKeyTo", "/tmp", false);
+    expect_run(
+        v, 0,
+        "##octopus[stdout-warning]\nOctopus.Calamari.CopyWorkingDirectoryIncludingKeyTo is "
+        "not supported here: the work folder is not copied\n##octopus[stdout-default]\nran\n");
+}
