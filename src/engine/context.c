@@ -54,12 +54,27 @@ static void copy_task(struct context *c, const struct task *t)
     c->task.arguments = arena_strdup(a, t->arguments);
 }
 
+static int read_creator(struct db_tx *tx, struct context *c, struct error *e)
+{
+    struct error why = {0};
+
+    if (user_get(tx, context_text(c->subject, "DeployedById"), &c->arena, &c->creator, &why) == 0)
+        return 0;
+    c->creator = (struct user){0};
+    if (why.kind == ERR_NOT_FOUND) return 0;
+    *e = why;
+    return -1;
+}
+
 static int read_all(struct db_tx *tx, struct context *c, struct error *e)
 {
     bool runbook = strcmp(c->task.kind, "RunbookRun") == 0;
 
     if ((runbook ? read_runbook_run(tx, c, e) : read_deployment(tx, c, e)) < 0) return -1;
     if (read_document(tx, c, "Projects", context_text(c->subject, "ProjectId"), &c->project, e) < 0)
+        return -1;
+    if (read_document(tx, c, "ProjectGroups", context_text(c->project, "ProjectGroupId"), &c->group,
+                      e) < 0)
         return -1;
     if (read_document(tx, c, "Environments", context_text(c->subject, "EnvironmentId"),
                       &c->environment, e) < 0)
@@ -68,6 +83,7 @@ static int read_all(struct db_tx *tx, struct context *c, struct error *e)
     if (read_document(tx, c, "variableset", context_text(c->subject, "ManifestVariableSetId"),
                       &c->variables, e) < 0)
         return -1;
+    if (read_creator(tx, c, e) < 0) return -1;
     return context_read_outputs(tx, c, e);
 }
 
@@ -108,8 +124,8 @@ void context_free(struct context *c)
     if (c == NULL) return;
     map_free(c->built, free_variables);
     context_free_outputs(c);
-    json_t *owned[] = {c->subject, c->project, c->environment, c->space,   c->release,
-                       c->channel, c->runbook, c->snapshot,    c->process, c->variables};
+    json_t *owned[] = {c->subject, c->project, c->group,    c->environment, c->space,    c->release,
+                       c->channel, c->runbook, c->snapshot, c->process,     c->variables};
     for (size_t i = 0; i < ARRAY_LEN(owned); i++) json_decref(owned[i]);
     arena_wipe(&c->arena);
     free(c);

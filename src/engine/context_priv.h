@@ -5,6 +5,7 @@
 #include "base/map.h"
 #include "engine/context.h"
 #include "store/document.h"
+#include "store/user.h"
 
 struct output_value {
     char *value; /* owned */
@@ -18,8 +19,9 @@ struct context {
     struct task task; /* texts in arena */
     bool is_runbook;
     json_t *subject; /* the deployment or the runbook run */
-    json_t *project, *environment, *space, *release, *channel, *runbook, *snapshot, *process,
-        *variables;
+    json_t *project, *group, *environment, *space, *release, *channel, *runbook, *snapshot,
+        *process, *variables;
+    struct user creator; /* of the subject; texts in arena, NULL when that user is gone */
     struct map *outputs; /* full name of the variable -> struct output_value */
     size_t output_bytes;
     ARENA_LIST(const char *) skips;

@@ -1,6 +1,8 @@
 /* context_variables.c - the variables that an action sees: first system variables, then the
  * project's scoped variables (which win over them), prompted values, output variables, the action's
  * own properties, and at last where the run stands. */
+#include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/time.h"
@@ -16,18 +18,33 @@ struct system_value {
     const char *member;
 };
 
-static void set_system(struct context *c, struct variables *v)
+static void set_rows(struct variables *v, const struct system_value *rows, size_t n)
+{
+    char number[24];
+
+    for (size_t i = 0; i < n; i++) {
+        if (rows[i].from == NULL) continue;
+        const json_t *value = jv_get(rows[i].from, rows[i].member);
+        snprintf(number, sizeof(number), "%lld", (long long)json_integer_value(value));
+        const char *text = json_is_integer(value) ? number : json_string_value(value);
+        variables_set(v, rows[i].name, text ? text : "", false);
+    }
+}
+
+static void set_surroundings(const struct context *c, struct variables *v)
 {
     const struct system_value rows[] = {
         {"Octopus.Project.Id", c->project, "Id"},
         {"Octopus.Project.Name", c->project, "Name"},
         {"Octopus.Project.Slug", c->project, "Slug"},
-        {"Octopus.ProjectGroup.Id", c->project, "ProjectGroupId"},
+        {"Octopus.ProjectGroup.Id", c->group, "Id"},
+        {"Octopus.ProjectGroup.Name", c->group, "Name"},
         {"Octopus.Space.Id", c->space, "Id"},
         {"Octopus.Space.Name", c->space, "Name"},
         {"Octopus.Environment.Id", c->environment, "Id"},
         {"Octopus.Environment.Name", c->environment, "Name"},
         {"Octopus.Environment.Slug", c->environment, "Slug"},
+        {"Octopus.Environment.SortOrder", c->environment, "SortOrder"},
         {"Octopus.Release.Id", c->release, "Id"},
         {"Octopus.Release.Number", c->release, "Version"},
         {"Octopus.Release.Notes", c->release, "ReleaseNotes"},
@@ -39,31 +56,108 @@ static void set_system(struct context *c, struct variables *v)
         {"Octopus.RunbookSnapshot.Id", c->snapshot, "Id"},
         {"Octopus.RunbookSnapshot.Name", c->snapshot, "Name"},
         {"Octopus.RunbookSnapshot.Notes", c->snapshot, "Notes"},
-        {c->is_runbook ? "Octopus.RunbookRun.Id" : "Octopus.Deployment.Id", c->subject, "Id"},
-        {c->is_runbook ? "Octopus.RunbookRun.Name" : "Octopus.Deployment.Name", c->subject, "Name"},
-        {c->is_runbook ? "Octopus.RunbookRun.Created" : "Octopus.Deployment.Created", c->subject,
-         "Created"},
-        {c->is_runbook ? "Octopus.RunbookRun.Comments" : "Octopus.Deployment.Comments", c->subject,
-         "Comments"},
         {"Octopus.Deployment.CreatedBy.Id", c->subject, "DeployedById"},
         {"Octopus.Deployment.CreatedBy.Username", c->subject, "DeployedBy"},
         {"Octopus.Deployment.CreatedBy.DisplayName", c->subject, "DeployedBy"},
     };
-    char at[TIME_TEXT_SIZE];
 
-    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
-        if (rows[i].from)
-            variables_set(v, rows[i].name, context_text(rows[i].from, rows[i].member), false);
-    variables_set(v, "Octopus.Task.Id", c->task.id, false);
-    variables_set(v, "Octopus.Task.Name", c->task.description, false);
-    variables_set(v, "Octopus.Task.QueueTime", time_iso(c->task.queued_at, at), false);
-    variables_set(v, "Octopus.Deployment.ForcePackageDownload", "False", false);
-    variables_set(v, "Octopus.Action.MaxParallelism", "10", false);
-    variables_set(v, "OctopusBypassDeploymentMutex", "True", false);
+    set_rows(v, rows, ARRAY_LEN(rows));
+    if (c->creator.display_name && c->creator.display_name[0])
+        variables_set(v, "Octopus.Deployment.CreatedBy.DisplayName", c->creator.display_name,
+                      false);
+    variables_set(v, "Octopus.Deployment.CreatedBy.EmailAddress",
+                  c->creator.email ? c->creator.email : "", false);
+}
+
+static void set_subject(const struct context *c, struct variables *v)
+{
+    const struct system_value of_run[] = {
+        {"Octopus.RunbookRun.Id", c->subject, "Id"},
+        {"Octopus.RunbookRun.Name", c->subject, "Name"},
+        {"Octopus.RunbookRun.Created", c->subject, "Created"},
+        {"Octopus.RunbookRun.CreatedUtc", c->subject, "Created"},
+        {"Octopus.RunbookRun.Comments", c->subject, "Comments"},
+    };
+    const struct system_value of_deployment[] = {
+        {"Octopus.Deployment.Id", c->subject, "Id"},
+        {"Octopus.Deployment.Name", c->subject, "Name"},
+        {"Octopus.Deployment.Created", c->subject, "Created"},
+        {"Octopus.Deployment.Comments", c->subject, "Comments"},
+    };
+
+    if (c->is_runbook) set_rows(v, of_run, ARRAY_LEN(of_run));
+    else set_rows(v, of_deployment, ARRAY_LEN(of_deployment));
+}
+
+/* Where people find it, behind Octopus.Web.ServerUri. */
+PRINTF(3, 4)
+static void set_link(struct variables *v, const char *name, const char *fmt, ...)
+{
+    CLEANUP(buf_done) struct buf path = BUF_INIT(4 * KiB);
+    va_list ap;
+
+    va_start(ap, fmt);
+    buf_vaddf(&path, fmt, ap);
+    va_end(ap);
+    variables_set(v, name, buf_str(&path), false);
+}
+
+static void set_links(const struct context *c, struct variables *v)
+{
+    const char *space = context_text(c->space, "Id"), *project = context_text(c->project, "Id"),
+               *own = context_text(c->subject, "Id");
+
+    set_link(v, "Octopus.Web.ProjectLink", "/app#/%s/projects/%s", space, project);
+    if (c->is_runbook) {
+        const char *runbook = context_text(c->runbook, "Id");
+        set_link(v, "Octopus.Web.RunbookSnapshotLink",
+                 "/app#/%s/projects/%s/operations/runbooks/%s/snapshots/%s", space, project,
+                 runbook, context_text(c->snapshot, "Id"));
+        set_link(v, "Octopus.Web.RunbookRunLink",
+                 "/app#/%s/projects/%s/operations/runbooks/%s/runs/%s", space, project, runbook,
+                 own);
+    } else {
+        set_link(v, "Octopus.Web.ReleaseLink", "/app#/%s/releases/%s", space,
+                 context_text(c->release, "Id"));
+        set_link(v, "Octopus.Web.DeploymentLink", "/app#/%s/deployments/%s", space, own);
+    }
     if (c->server_uri) {
         variables_set(v, "Octopus.Web.ServerUri", c->server_uri, false);
         variables_set(v, "Octopus.Web.BaseUrl", c->server_uri, false);
     }
+}
+
+static void set_task(const struct context *c, struct variables *v)
+{
+    json_auto_t *arguments = NULL;
+    const char *name;
+    json_t *value;
+    char at[TIME_TEXT_SIZE];
+
+    variables_set(v, "Octopus.Task.Id", c->task.id, false);
+    variables_set(v, "Octopus.Task.Name", c->task.description, false);
+    variables_set(v, "Octopus.Task.QueueTime", time_iso(c->task.queued_at, at), false);
+    if (c->task.arguments == NULL ||
+        jv_parse(c->task.arguments, strlen(c->task.arguments), &arguments, NULL) < 0)
+        return;
+    json_object_foreach (arguments, name, value) {
+        CLEANUP(buf_done) struct buf full = BUF_INIT(4 * KiB);
+        buf_addf(&full, "Octopus.Task.Argument[%s]", name);
+        if (json_is_string(value))
+            variables_set(v, buf_str(&full), json_string_value(value), false);
+    }
+}
+
+static void set_system(const struct context *c, struct variables *v)
+{
+    set_surroundings(c, v);
+    set_subject(c, v);
+    set_links(c, v);
+    set_task(c, v);
+    variables_set(v, "Octopus.Deployment.ForcePackageDownload",
+                  jv_bool(c->subject, "ForcePackageDownload", false) ? "True" : "False", false);
+    variables_set(v, "Octopus.Action.MaxParallelism", "10", false);
+    variables_set(v, "OctopusBypassDeploymentMutex", "True", false);
 }
 
 static void set_scoped(struct context *c, struct variables *v, const char *action_id,

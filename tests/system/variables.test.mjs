@@ -128,6 +128,40 @@ describe('where a run stands', { concurrency: 3 }, () => {
     });
 });
 
+describe('system variables', { concurrency: 2 }, () => {
+    const server = sharedServer({ taskCap: 8 });
+    const show = (...names) => names.map((name) => `echo "${name}=[$(get_octopusvariable '${name}')]"`).join('\n');
+    const shown = (texts, name) => texts.map((text) => text.match(/^([^=]*)=\[(.*)\]$/s)).find((m) => m?.[1] === name)?.[2];
+
+    test('tell about what a deployment belongs to, who asked for it and where people find it', async () => {
+        const names = ['Octopus.ProjectGroup.Name', 'Octopus.Environment.SortOrder', 'Octopus.Deployment.CreatedBy.Username', 'Octopus.Deployment.CreatedBy.DisplayName',
+            'Octopus.Deployment.CreatedBy.EmailAddress', 'Octopus.Web.ProjectLink', 'Octopus.Web.ReleaseLink', 'Octopus.Web.DeploymentLink', 'Octopus.Task.Argument[DeploymentId]', 'Octopus.Deployment.Id'];
+        const { api, task, texts } = await run(server(), [scriptStep('Step', show(...names))]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        const deployment = await api.get(`/api/Spaces-1/deployments/${task.Arguments.DeploymentId}`);
+        const [group] = (await api.get('/api/Spaces-1/projectgroups?take=1')).Items;
+        const environment = await api.get(`/api/Spaces-1/environments/${deployment.EnvironmentId}`);
+        const wanted = [group.Name, String(environment.SortOrder), 'admin', undefined, undefined, `/app#/Spaces-1/projects/${deployment.ProjectId}`,
+            `/app#/Spaces-1/releases/${deployment.ReleaseId}`, `/app#/Spaces-1/deployments/${deployment.Id}`, deployment.Id, deployment.Id];
+        names.forEach((name, i) => (wanted[i] === undefined ? assert.notEqual(shown(texts, name), undefined, name) : assert.equal(shown(texts, name), wanted[i], name)));
+    });
+
+    test('tell about a runbook run', async () => {
+        const { api } = server();
+        const project = await Project.create(api);
+        const runbook = await project.createRunbook([scriptStep('Step', show('Octopus.RunbookRun.CreatedUtc', 'Octopus.Web.RunbookRunLink', 'Octopus.Task.Argument[RunbookRunId]'))]);
+
+        const { task, texts } = await end(api, await project.startRun(runbook));
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        const id = task.Arguments.RunbookRunId;
+        assert.equal(shown(texts, 'Octopus.Task.Argument[RunbookRunId]'), id);
+        assert.equal(shown(texts, 'Octopus.Web.RunbookRunLink'), `/app#/Spaces-1/projects/${project.id}/operations/runbooks/${runbook.Id}/runs/${id}`);
+        assert.equal(Date.parse(shown(texts, 'Octopus.RunbookRun.CreatedUtc')), Date.parse((await api.get(`/api/Spaces-1/runbookRuns/${id}`)).Created));
+    });
+});
+
 describe('the agent of a script', () => {
     const server = sharedServer();
 
