@@ -7,38 +7,45 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int read_document(struct db_tx *tx, struct context *c, const char *kind, const char *id,
-                         json_t **ret, struct error *e)
+int context_read_document(struct db_tx *tx, struct context *c, const char *kind, const char *id,
+                          json_t **ret, struct error *e)
 {
     struct document d;
 
     if (id == NULL || *id == '\0') return 0;
     if (document_get(tx, kind, id, &c->arena, &d, e) < 0) return -1;
+    c->asks_history |= context_asks_history(d.body);
     return document_json(&d, ret, e);
 }
 
 static int read_deployment(struct db_tx *tx, struct context *c, struct error *e)
 {
-    if (read_document(tx, c, "Deployments", c->task.subject_id, &c->subject, e) < 0) return -1;
-    if (read_document(tx, c, "Releases", context_text(c->subject, "ReleaseId"), &c->release, e) < 0)
+    if (context_read_document(tx, c, "Deployments", c->task.subject_id, &c->subject, e) < 0)
         return -1;
-    if (read_document(tx, c, "Channels", context_text(c->subject, "ChannelId"), &c->channel, e) < 0)
+    if (context_read_document(tx, c, "Releases", context_text(c->subject, "ReleaseId"), &c->release,
+                              e) < 0)
         return -1;
-    return read_document(tx, c, "deploymentprocess",
-                         context_text(c->subject, "DeploymentProcessId"), &c->process, e);
+    if (context_read_document(tx, c, "Channels", context_text(c->subject, "ChannelId"), &c->channel,
+                              e) < 0)
+        return -1;
+    return context_read_document(tx, c, "deploymentprocess",
+                                 context_text(c->subject, "DeploymentProcessId"), &c->process, e);
 }
 
 static int read_runbook_run(struct db_tx *tx, struct context *c, struct error *e)
 {
     c->is_runbook = true;
-    if (read_document(tx, c, "RunbookRuns", c->task.subject_id, &c->subject, e) < 0) return -1;
-    if (read_document(tx, c, "Runbooks", context_text(c->subject, "RunbookId"), &c->runbook, e) < 0)
+    if (context_read_document(tx, c, "RunbookRuns", c->task.subject_id, &c->subject, e) < 0)
         return -1;
-    if (read_document(tx, c, "RunbookSnapshots", context_text(c->subject, "RunbookSnapshotId"),
-                      &c->snapshot, e) < 0)
+    if (context_read_document(tx, c, "Runbooks", context_text(c->subject, "RunbookId"), &c->runbook,
+                              e) < 0)
         return -1;
-    return read_document(tx, c, "RunbookProcess",
-                         context_text(c->subject, "FrozenRunbookProcessId"), &c->process, e);
+    if (context_read_document(tx, c, "RunbookSnapshots",
+                              context_text(c->subject, "RunbookSnapshotId"), &c->snapshot, e) < 0)
+        return -1;
+    return context_read_document(tx, c, "RunbookProcess",
+                                 context_text(c->subject, "FrozenRunbookProcessId"), &c->process,
+                                 e);
 }
 
 static void copy_task(struct context *c, const struct task *t)
@@ -71,19 +78,21 @@ static int read_all(struct db_tx *tx, struct context *c, struct error *e)
     bool runbook = strcmp(c->task.kind, "RunbookRun") == 0;
 
     if ((runbook ? read_runbook_run(tx, c, e) : read_deployment(tx, c, e)) < 0) return -1;
-    if (read_document(tx, c, "Projects", context_text(c->subject, "ProjectId"), &c->project, e) < 0)
+    if (context_read_document(tx, c, "Projects", context_text(c->subject, "ProjectId"), &c->project,
+                              e) < 0)
         return -1;
-    if (read_document(tx, c, "ProjectGroups", context_text(c->project, "ProjectGroupId"), &c->group,
-                      e) < 0)
+    if (context_read_document(tx, c, "ProjectGroups", context_text(c->project, "ProjectGroupId"),
+                              &c->group, e) < 0)
         return -1;
-    if (read_document(tx, c, "Environments", context_text(c->subject, "EnvironmentId"),
-                      &c->environment, e) < 0)
+    if (context_read_document(tx, c, "Environments", context_text(c->subject, "EnvironmentId"),
+                              &c->environment, e) < 0)
         return -1;
-    if (read_document(tx, c, "Spaces", c->task.space_id, &c->space, e) < 0) return -1;
-    if (read_document(tx, c, "variableset", context_text(c->subject, "ManifestVariableSetId"),
-                      &c->variables, e) < 0)
+    if (context_read_document(tx, c, "Spaces", c->task.space_id, &c->space, e) < 0) return -1;
+    if (context_read_document(tx, c, "variableset",
+                              context_text(c->subject, "ManifestVariableSetId"), &c->variables,
+                              e) < 0)
         return -1;
-    if (read_creator(tx, c, e) < 0) return -1;
+    if (read_creator(tx, c, e) < 0 || context_read_history(tx, c, e) < 0) return -1;
     return context_read_outputs(tx, c, e);
 }
 
@@ -124,8 +133,9 @@ void context_free(struct context *c)
     if (c == NULL) return;
     map_free(c->built, free_variables);
     context_free_outputs(c);
-    json_t *owned[] = {c->subject, c->project, c->group,    c->environment, c->space,    c->release,
-                       c->channel, c->runbook, c->snapshot, c->process,     c->variables};
+    json_t *owned[] = {c->subject,   c->project,  c->group,        c->environment,  c->space,
+                       c->release,   c->channel,  c->runbook,      c->snapshot,     c->process,
+                       c->variables, c->previous, c->current_here, c->previous_here};
     for (size_t i = 0; i < ARRAY_LEN(owned); i++) json_decref(owned[i]);
     arena_wipe(&c->arena);
     free(c);

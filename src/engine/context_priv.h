@@ -21,6 +21,9 @@ struct context {
     json_t *subject; /* the deployment or the runbook run */
     json_t *project, *group, *environment, *space, *release, *channel, *runbook, *snapshot,
         *process, *variables;
+    bool asks_history; /* one of these documents has a name of what follows */
+    json_t *previous, *current_here, *previous_here; /* releases */
+    const char *previous_deployment;
     struct user creator; /* of the subject; texts in arena, NULL when that user is gone */
     struct map *outputs; /* full name of the variable -> struct output_value */
     size_t output_bytes;
@@ -38,6 +41,16 @@ static inline const char *context_text(const json_t *object, const char *name)
 {
     return jv_str(object, name, "");
 }
+
+/* context.c */
+/** Reads a document into *${ret}, a new reference; nothing when ${id} is NULL or "". */
+int context_read_document(struct db_tx *tx, struct context *c, const char *kind, const char *id,
+                          json_t **ret, struct error *e) MUST_USE;
+
+/* context_history.c */
+/** True when a document's text may ask for what was deployed before. */
+bool context_asks_history(const char *document);
+int context_read_history(struct db_tx *tx, struct context *c, struct error *e) MUST_USE;
 
 /* context_variables.c */
 /** A new dictionary for ${action_id}, or for the run as a whole (NULL). */

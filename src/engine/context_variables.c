@@ -49,6 +49,12 @@ static void set_surroundings(const struct context *c, struct variables *v)
         {"Octopus.Release.Number", c->release, "Version"},
         {"Octopus.Release.Notes", c->release, "ReleaseNotes"},
         {"Octopus.Release.Created", c->release, "Assembled"},
+        {"Octopus.Release.Previous.Id", c->previous, "Id"},
+        {"Octopus.Release.Previous.Number", c->previous, "Version"},
+        {"Octopus.Release.CurrentForEnvironment.Id", c->current_here, "Id"},
+        {"Octopus.Release.CurrentForEnvironment.Number", c->current_here, "Version"},
+        {"Octopus.Release.PreviousForEnvironment.Id", c->previous_here, "Id"},
+        {"Octopus.Release.PreviousForEnvironment.Number", c->previous_here, "Version"},
         {"Octopus.Release.Channel.Id", c->channel, "Id"},
         {"Octopus.Release.Channel.Name", c->channel, "Name"},
         {"Octopus.Runbook.Id", c->runbook, "Id"},
@@ -65,6 +71,8 @@ static void set_surroundings(const struct context *c, struct variables *v)
     if (c->creator.display_name && c->creator.display_name[0])
         variables_set(v, "Octopus.Deployment.CreatedBy.DisplayName", c->creator.display_name,
                       false);
+    if (c->previous_deployment)
+        variables_set(v, "Octopus.Deployment.PreviousSuccessful.Id", c->previous_deployment, false);
     variables_set(v, "Octopus.Deployment.CreatedBy.EmailAddress",
                   c->creator.email ? c->creator.email : "", false);
 }

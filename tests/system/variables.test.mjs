@@ -147,6 +147,30 @@ describe('system variables', { concurrency: 2 }, () => {
         names.forEach((name, i) => (wanted[i] === undefined ? assert.notEqual(shown(texts, name), undefined, name) : assert.equal(shown(texts, name), wanted[i], name)));
     });
 
+    test('tell what was deployed before', async () => {
+        const { api } = server();
+        const names = ['Octopus.Release.Previous.Number', 'Octopus.Release.CurrentForEnvironment.Number', 'Octopus.Release.PreviousForEnvironment.Number', 'Octopus.Deployment.PreviousSuccessful.Id'];
+        const project = await Project.create(api, { steps: [scriptStep('Step', show(...names))] });
+        const deploy = async (releaseVersion) => {
+            const { task, texts } = await end(api, await project.startDeployment({ releaseVersion }));
+            assert.equal(task.State, 'Success', texts.join('\n'));
+            return { id: task.Arguments.DeploymentId, values: names.map((name) => shown(texts, name)) };
+        };
+        const [one, two] = [await project.createRelease(), await project.createRelease()];
+
+        const first = await deploy(one);
+        const second = await deploy(two);
+        const third = await deploy(two);
+
+        assert.deepEqual(first.values, ['', '', '', '']);
+        assert.deepEqual(second.values, [one, one, one, first.id]);
+        assert.deepEqual(third.values, [one, two, one, second.id]);
+
+        const { Items } = await api.get(`/api/Spaces-1/projects/${project.id}/releases`);
+        await api.send('DELETE', `/api/Spaces-1/releases/${Items.find((release) => release.Version === one).Id}`);
+        assert.deepEqual((await deploy(two)).values, ['', two, '', third.id]);
+    });
+
     test('tell about a runbook run', async () => {
         const { api } = server();
         const project = await Project.create(api);
