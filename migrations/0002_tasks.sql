@@ -99,6 +99,15 @@ create table log_cursor (
     primary key (task_id, invocation)
 );
 
+-- Secrets that a running script announced, sealed, a row for each turn that brought some: never written again.
+create table log_mask (
+    task_id text not null,
+    invocation text not null,
+    part bigint not null,
+    sealed text not null,
+    primary key (task_id, invocation, part)
+);
+
 create table output_variable (
     task_id text not null,
     action text not null,

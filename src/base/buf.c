@@ -35,6 +35,12 @@ void buf_add(struct buf *b, const void *data, size_t n)
 void buf_adds(struct buf *b, const char *s) { buf_add(b, s, strlen(s)); }
 void buf_addc(struct buf *b, char c) { buf_add(b, &c, 1); }
 
+void buf_wipe(struct buf *b)
+{
+    if (b->p) explicit_bzero(b->p, b->cap);
+    buf_done(b);
+}
+
 void buf_add_lines(struct buf *b, const char *s)
 {
     for (const char *end; (end = strstr(s, "\r\n")) != NULL; s = end + 1)

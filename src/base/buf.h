@@ -42,4 +42,6 @@ char *buf_take(struct buf *b);
 void buf_drop(struct buf *b, size_t n);
 void buf_clear(struct buf *b); /* keeps the memory */
 void buf_done(struct buf *b);
+/** buf_done for what has held secrets: overwrites the memory before it is freed. */
+void buf_wipe(struct buf *b);
 #endif

@@ -134,10 +134,9 @@ const char *context_stored_value(const struct context *c, const char *value, boo
 int context_unseal(const struct context *c, const char *sealed, struct arena *a, const char **ret,
                    struct error *e)
 {
-    CLEANUP(buf_done) struct buf plain = BUF_INIT(CONTEXT_SEALED_MAX);
+    CLEANUP(buf_wipe) struct buf plain = BUF_INIT(CONTEXT_SEALED_MAX);
 
-    int opened = seal_open(c->key, sealed, &plain, e);
-    if (opened == 0) *ret = arena_strndup(a, buf_str(&plain), plain.n);
-    if (plain.p) explicit_bzero(plain.p, plain.cap);
-    return opened;
+    if (seal_open(c->key, sealed, &plain, e) < 0) return -1;
+    *ret = arena_strndup(a, buf_str(&plain), plain.n);
+    return 0;
 }

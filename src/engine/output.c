@@ -56,24 +56,19 @@ struct output *output_new(struct masker *m)
     return o;
 }
 
-static void wipe(struct buf *b)
-{
-    if (b->p) explicit_bzero(b->p, b->cap);
-    buf_done(b);
-}
-
 void output_free(struct output *o)
 {
     if (o == NULL) return;
-    for (int i = 0; i < OUTPUT_SOURCES; i++) wipe(&o->streams[i].held);
-    wipe(&o->masked);
-    wipe(&o->raw);
+    for (int i = 0; i < OUTPUT_SOURCES; i++) buf_wipe(&o->streams[i].held);
+    buf_wipe(&o->masked);
+    buf_wipe(&o->raw);
     map_free(o->announced, NULL);
     free(o);
 }
 
 void output_freep(struct output **o) { output_free(*o); }
 bool output_stderr_seen(const struct output *o) { return o->stderr_seen; }
+size_t output_masks(const struct output *o) { return map_count(o->announced); }
 bool output_masks_lost(const struct output *o) { return o->masks_lost; }
 
 /* ---- passing on ---- */
@@ -350,7 +345,7 @@ static void reset_line(struct stream *st)
 {
     st->begun = st->cut = st->skipping = st->octopus = false;
     st->covered = st->no_end_in = 0;
-    if (st->held.cap > HELD_KEEP) wipe(&st->held);
+    if (st->held.cap > HELD_KEEP) buf_wipe(&st->held);
     buf_clear(&st->held);
 }
 

@@ -43,11 +43,17 @@ struct output;
 struct output *output_new(struct masker *m);
 void output_free(struct output *o);
 void output_freep(struct output **o);
-/** Takes over a saved cursor (into a new object) and adds the masks announced before to the masker.
- *  ERR_CORRUPT when ${saved} is not what output_save makes; ${o} can only be freed then. */
+/** Takes over a saved cursor (into a new object). ERR_CORRUPT when ${saved} is not what output_save
+ * makes; ${o} can only be freed then. */
 int output_load(struct output *o, const json_t *saved, struct error *e) MUST_USE;
-/** Appends the cursor as compact JSON. It holds secrets: seal it before it is stored. */
+/** Appends the cursor as compact JSON. It may hold secrets: seal it before it is stored. */
 void output_save(const struct output *o, struct buf *out);
+/** Appends the masks announced from number *${at} on as a JSON array and moves *${at} behind them;
+ * false when there are none. They are kept apart from the cursor, so that what has been written
+ * once need not be written with each. */
+bool output_save_masks(const struct output *o, size_t *at, struct buf *out);
+/** Announces again what output_save_masks wrote. ERR_CORRUPT. */
+int output_load_masks(struct output *o, struct str saved, struct error *e) MUST_USE;
 /** Takes one fragment. ${continues}: more of its last line may follow; false: a last line without
  * newline ends here, so that an empty fragment ends the partial line that is held back, or is an
  * empty line when there is none. A line has the time ${at_ms} of the fragment that completes it. */
@@ -58,6 +64,8 @@ void output_finish(struct output *o, int64_t at_ms, const struct output_sink *si
 /** Some non-blank line of stderr did not start with ##octopus
  * (Octopus.Action.FailScriptOnErrorOutput). Partial lines count once they are passed on. */
 bool output_stderr_seen(const struct output *o);
+/** Masks announced so far. */
+size_t output_masks(const struct output *o);
 /** The value was not masked because the masker's limits are passed, at least once. */
 bool output_masks_lost(const struct output *o);
 #endif

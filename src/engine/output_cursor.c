@@ -1,6 +1,6 @@
 /* output_cursor.c - the state of an invocation's output as JSON, and back (see output.h).
  *
- *     {"version":1,"stderrSeen":false,"masksLost":false,"masks":["secret"],
+ *     {"version":1,"stderrSeen":false,"masksLost":false,
  *      "streams":[{"mode":2,"begun":false,"cut":false,"skipping":false,"octopus":false,"covered":0,
  *                  "tail":"e282","held":"half a line"}, stderr, system]}
  *
@@ -31,22 +31,46 @@ static void save_stream(const struct stream *st, struct buf *out)
 
 void output_save(const struct output *o, struct buf *out)
 {
-    const char *mask;
-    void *value;
-    size_t at = 0;
-
-    buf_addf(out, "{\"version\":%d,\"stderrSeen\":%s,\"masksLost\":%s,\"masks\":[", VERSION,
+    buf_addf(out, "{\"version\":%d,\"stderrSeen\":%s,\"masksLost\":%s,\"streams\":[", VERSION,
              truth(o->stderr_seen), truth(o->masks_lost));
-    for (bool first = true; map_each(o->announced, &at, &mask, &value); first = false) {
-        if (!first) buf_addc(out, ',');
-        jv_quote(out, mask, strlen(mask));
-    }
-    buf_adds(out, "],\"streams\":[");
     for (int i = 0; i < OUTPUT_SOURCES; i++) {
         if (i) buf_addc(out, ',');
         save_stream(&o->streams[i], out);
     }
     buf_adds(out, "]}");
+}
+
+/* Nothing is ever removed from the map, so a place in it is a number of masks. */
+bool output_save_masks(const struct output *o, size_t *at, struct buf *out)
+{
+    const char *mask;
+    void *value;
+
+    if (*at == map_count(o->announced)) return false;
+    buf_addc(out, '[');
+    for (bool first = true; map_each(o->announced, at, &mask, &value); first = false) {
+        if (!first) buf_addc(out, ',');
+        jv_quote(out, mask, strlen(mask));
+    }
+    buf_addc(out, ']');
+    return true;
+}
+
+int output_load_masks(struct output *o, struct str saved, struct error *e)
+{
+    json_auto_t *masks = NULL;
+    struct error why = {0};
+    json_t *mask;
+    size_t i;
+
+    if (jv_parse(saved.p, saved.n, &masks, &why) < 0)
+        return fail(e, ERR_CORRUPT, "masks of an output: %s", why.text);
+    if (!json_is_array(masks)) return fail(e, ERR_CORRUPT, "masks of an output: not a list");
+    json_array_foreach (masks, i, mask)
+        if (!json_is_string(mask))
+            return fail(e, ERR_CORRUPT, "masks of an output: number %zu is no text", i);
+    json_array_foreach (masks, i, mask) output_announce(o, json_string_value(mask));
+    return 0;
 }
 
 static int load_stream(struct stream *st, const json_t *v, struct error *e)
@@ -76,20 +100,12 @@ static int load_stream(struct stream *st, const json_t *v, struct error *e)
 
 int output_load(struct output *o, const json_t *saved, struct error *e)
 {
-    const json_t *masks = jv_get(saved, "masks"), *streams = jv_get(saved, "streams");
-    json_t *mask;
-    size_t i;
+    const json_t *streams = jv_get(saved, "streams");
 
-    if (jv_i64(saved, "version", 0) != VERSION || !json_is_array(masks) ||
-        json_array_size(streams) != OUTPUT_SOURCES)
+    if (jv_i64(saved, "version", 0) != VERSION || json_array_size(streams) != OUTPUT_SOURCES)
         return fail(e, ERR_CORRUPT, "output cursor: not of version %d, or damaged", VERSION);
     for (int k = 0; k < OUTPUT_SOURCES; k++)
         if (load_stream(&o->streams[k], json_array_get(streams, (size_t)k), e) < 0) return -1;
-    json_array_foreach ((json_t *)masks, i, mask) {
-        if (!json_is_string(mask))
-            return fail(e, ERR_CORRUPT, "output cursor: mask %zu is no text", i);
-        output_announce(o, json_string_value(mask));
-    }
     o->stderr_seen = jv_bool(saved, "stderrSeen", false);
     o->masks_lost |= jv_bool(saved, "masksLost", false);
     return 0;

@@ -15,6 +15,8 @@ struct loaded {
     struct journal_row *rows;
     size_t n;
     ARENA_LIST(struct log_cursor) cursors; /* sealed_state: opened */
+    struct log_mask *masks;                /* sealed: opened */
+    size_t n_masks;
     ARENA_LIST(const char *)
     unfetched; /* invocations with artifacts that are still to be fetched */
 };
@@ -32,6 +34,18 @@ static int load_cursors(struct db_tx *tx, struct loaded *l, struct error *e)
         if (context_unseal(r->context, c.sealed_state, &r->arena, &c.sealed_state, e) < 0)
             return -1;
         *ARENA_ADD(&r->arena, &l->cursors) = c;
+    }
+    return 0;
+}
+
+static int load_masks(struct db_tx *tx, struct loaded *l, struct error *e)
+{
+    struct run *r = l->run;
+
+    if (log_mask_list(tx, r->task_id, &r->arena, &l->masks, &l->n_masks, e) < 0) return -1;
+    for (size_t i = 0; i < l->n_masks; i++) {
+        const char **text = &l->masks[i].sealed;
+        if (context_unseal(r->context, *text, &r->arena, text, e) < 0) return -1;
     }
     return 0;
 }
@@ -83,7 +97,7 @@ static int load_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (journal_read(tx, r->task_id, 0, &r->arena, &l->rows, &l->n, e) < 0) return -1;
     if (fold(r, l->rows, l->n, e) < 0) return -1;
     if (r->state->plan == NULL) return context_load_pools(tx, r->context, e);
-    if (load_cursors(tx, l, e) < 0) return -1;
+    if (load_cursors(tx, l, e) < 0 || load_masks(tx, l, e) < 0) return -1;
     return load_unfetched(tx, l, e);
 }
 
@@ -92,6 +106,16 @@ static const struct log_cursor *cursor_of(const struct loaded *l, const char *ti
     for (size_t i = 0; i < l->cursors.n; i++)
         if (strcmp(l->cursors.items[i].invocation, ticket) == 0) return &l->cursors.items[i];
     return NULL;
+}
+
+static int recall_masks(struct run *r, const struct loaded *l, const char *ticket, struct script *s,
+                        struct error *e)
+{
+    for (size_t i = 0; i < l->n_masks; i++)
+        if (strcmp(l->masks[i].invocation, ticket) == 0 &&
+            script_recall_masks(r, s, l->masks[i].sealed, e) < 0)
+            return -1;
+    return 0;
 }
 
 /* Follows every script that may be under way; starting it again is harmless, its ticket is the
@@ -103,7 +127,7 @@ static int attach(struct run *r, const struct loaded *l, struct error *e)
         const struct log_cursor *cursor = cursor_of(l, x->ticket);
         struct script *s;
         if (invocation_ended(x)) {
-            if (cursor && script_recall_masks(r, cursor, e) < 0) return -1;
+            if (recall_masks(r, l, x->ticket, NULL, e) < 0) return -1;
             continue;
         }
         (void)context_variables(r->context, x->action); /* its secrets are masked as it sees them */
@@ -111,6 +135,7 @@ static int attach(struct run *r, const struct loaded *l, struct error *e)
         for (size_t k = 0; k < l->unfetched.n; k++)
             s->artifacts += strcmp(l->unfetched.items[k], x->ticket) == 0;
         VEC_PUSH(&r->scripts, s);
+        if (recall_masks(r, l, x->ticket, s, e) < 0) return -1;
         script_start(r, s, false);
         s->rung = true;
         if (x->stop == STOP_NONE) continue;
@@ -188,7 +213,7 @@ void run_unload(struct run *r)
     r->plan = NULL;
     state_free(r->state);
     r->state = NULL;
-    arena_done(&r->arena);
+    arena_wipe(&r->arena);
     r->loaded = false;
 }
 

@@ -73,15 +73,15 @@ int script_new(struct run *r, const struct invocation *i, const struct log_curso
     return 0;
 }
 
-int script_recall_masks(struct run *r, const struct log_cursor *cursor, struct error *e)
+int script_recall_masks(struct run *r, struct script *s, const char *masks, struct error *e)
 {
-    struct script past = {.output = output_new(r->masker)};
-    int done = load(&past, cursor, e);
+    CLEANUP(output_freep) struct output *past = s ? NULL : output_new(r->masker);
 
-    output_free(past.output);
-    free(past.result_message);
-    free(past.progress);
-    return done;
+    if (output_load_masks(s ? s->output : past, str_of(masks), e) < 0) return -1;
+    if (s == NULL) return 0;
+    s->masks_kept = output_masks(s->output);
+    s->mask_parts++;
+    return 0;
 }
 
 void script_free(struct script *s)
@@ -285,12 +285,24 @@ static void say_masks_lost(struct script *s, struct turn *t)
              "The script has announced more secrets than can be masked: some are not");
 }
 
+static void note_masks(struct script *s, struct turn *t)
+{
+    CLEANUP(buf_wipe) struct buf masks = BUF_INIT(BUF_UNBOUNDED);
+
+    if (!output_save_masks(s->output, &s->masks_kept, &masks)) return;
+    *ARENA_ADD(&t->arena, &t->masks) =
+        (struct log_mask){.invocation = arena_strdup(&t->arena, s->ticket),
+                          .part = s->mask_parts++,
+                          .sealed = context_seal(t->run->context, buf_str(&masks), &t->arena)};
+}
+
 /* Writes down how far this turn has read. */
 static void note_cursor(struct script *s, struct turn *t)
 {
-    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
+    CLEANUP(buf_wipe) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
 
     say_masks_lost(s, t);
+    note_masks(s, t);
     turn_flush(t); /* the cursor counts the chunks of the lines that it follows */
     save(s, &saved);
     *ARENA_ADD(&t->arena, &t->cursors) = (struct log_cursor){

@@ -42,7 +42,9 @@ struct script {
     char *progress;       /* and its text; NULL = none */
     char waits_for[256];  /* who holds the mutex that it waits for; "" = it does not wait */
     bool warned;
-    bool masks_told; /* it was said that not all of its secrets are masked */
+    size_t masks_kept;  /* masks of its output that are stored */
+    int64_t mask_parts; /* rows that they are in */
+    bool masks_told;    /* it was said that not all of its secrets are masked */
     struct error start_error;
 };
 
@@ -50,8 +52,10 @@ struct script {
 int script_new(struct run *r, const struct invocation *i, const struct log_cursor *cursor,
                struct script **ret, struct error *e) MUST_USE;
 void script_free(struct script *s);
-/** Masks again what an ended script of ${r} had announced. */
-int script_recall_masks(struct run *r, const struct log_cursor *cursor, struct error *e) MUST_USE;
+/** Masks again what a script of ${r} had announced: ${s}, or one that has ended (NULL). ${masks}:
+ * the unsealed text of one row. */
+int script_recall_masks(struct run *r, struct script *s, const char *masks,
+                        struct error *e) MUST_USE;
 /** Gives the script to its worker (${fresh}: its ticket was made in this turn; otherwise it may be
  * there already, which is found out) and follows its news; s->place says what came of it. */
 void script_start(struct run *r, struct script *s, bool fresh);

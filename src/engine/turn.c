@@ -191,6 +191,8 @@ static int write_log(struct db_tx *tx, const struct turn *t, struct error *e)
         if (task_log_append(tx, task, &t->rows.items[i], e) < 0) return -1;
     for (size_t i = 0; i < t->cursors.n; i++)
         if (log_cursor_put(tx, task, &t->cursors.items[i], e) < 0) return -1;
+    for (size_t i = 0; i < t->masks.n; i++)
+        if (log_mask_add(tx, task, &t->masks.items[i], e) < 0) return -1;
     for (size_t i = 0; i < t->variables.n; i++)
         if (output_variable_put(tx, task, &t->variables.items[i], e) < 0) return -1;
     return t->finish ? log_cursor_clear(tx, task, e) : 0;

@@ -21,6 +21,7 @@ struct turn {
     VEC(struct entry) entries; /* owned; applied to the state already */
     ARENA_LIST(struct log_row) rows;
     ARENA_LIST(struct log_cursor) cursors;
+    ARENA_LIST(struct log_mask) masks;
     ARENA_LIST(struct output_variable) variables;
     ARENA_LIST(struct artifact) artifacts; /* asked for: id and number are given by the commit */
     ARENA_LIST(struct artifact) collected; /* id, content, size, failure */

@@ -88,6 +88,11 @@ static const char SQL_CURSOR_PUT[] =
 static const char SQL_CURSOR_GET[] =
     "select invocation, next_fragment, part, sealed_state, "
     "percent, message from log_cursor where task_id = $1 and invocation = $2";
+static const char SQL_MASK_ADD[] =
+    "insert into log_mask (task_id, invocation, part, sealed) values ($1, $2, $3, $4)";
+static const char SQL_MASK_LIST[] = "select invocation, part, sealed from log_mask where task_id = "
+                                    "$1 order by invocation, part";
+static const char SQL_MASK_CLEAR[] = "delete from log_mask where task_id = $1";
 static const char SQL_CURSOR_CLEAR[] = "delete from log_cursor where task_id = $1";
 
 int log_cursor_put(struct db_tx *tx, const char *task_id, const struct log_cursor *c,
@@ -121,7 +126,33 @@ int log_cursor_get(struct db_tx *tx, const char *task_id, const char *invocation
 
 int log_cursor_clear(struct db_tx *tx, const char *task_id, struct error *e)
 {
-    return db_exec(tx, SQL_CURSOR_CLEAR, ARGS(TEXT(task_id)), e) < 0 ? -1 : 0;
+    if (db_exec(tx, SQL_CURSOR_CLEAR, ARGS(TEXT(task_id)), e) < 0) return -1;
+    return db_exec(tx, SQL_MASK_CLEAR, ARGS(TEXT(task_id)), e) < 0 ? -1 : 0;
+}
+
+int log_mask_add(struct db_tx *tx, const char *task_id, const struct log_mask *m, struct error *e)
+{
+    return db_exec(tx, SQL_MASK_ADD,
+                   ARGS(TEXT(task_id), TEXT(m->invocation), I64(m->part), TEXT(m->sealed)), e) < 0
+               ? -1
+               : 0;
+}
+
+int log_mask_list(struct db_tx *tx, const char *task_id, struct arena *a, struct log_mask **ret,
+                  size_t *ret_n, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    ARENA_LIST(struct log_mask) list = {0};
+    int r;
+
+    if (db_query(tx, SQL_MASK_LIST, ARGS(TEXT(task_id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0)
+        *ARENA_ADD(a, &list) = (struct log_mask){.invocation = arena_strdup(a, db_text(rows, 0)),
+                                                 .part = db_i64(rows, 1),
+                                                 .sealed = arena_strdup(a, db_text(rows, 2))};
+    *ret = list.items;
+    *ret_n = list.n;
+    return r;
 }
 
 static const char SQL_VARIABLE_PUT[] =

@@ -1,4 +1,5 @@
-/* task_log.h - the only home of the SQL of tables log_chunk, log_cursor and output_variable.
+/* task_log.h - the only home of the SQL of tables log_chunk, log_cursor, log_mask and
+ * output_variable.
  *
  * Lines are numbered from 1 over the whole task, without gaps; a chunk holds consecutive lines of
  * one tree node. What a chunk's bytes mean is log_chunk.h's affair. */
@@ -36,8 +37,19 @@ int log_cursor_put(struct db_tx *tx, const char *task_id, const struct log_curso
 /** 1 = *${ret} is filled, 0 = nothing stored yet. */
 int log_cursor_get(struct db_tx *tx, const char *task_id, const char *invocation, struct arena *a,
                    struct log_cursor *ret, struct error *e) MUST_USE;
-/** Removes the cursors of a task that has ended: they may hold sealed secrets. */
+/** Removes the cursors and masks of a task that has ended: they hold sealed secrets. */
 int log_cursor_clear(struct db_tx *tx, const char *task_id, struct error *e) MUST_USE;
+
+/** Secrets that a script announced; ${part} numbers the rows of an invocation: 0, 1, ... */
+struct log_mask {
+    const char *invocation, *sealed;
+    int64_t part;
+};
+int log_mask_add(struct db_tx *tx, const char *task_id, const struct log_mask *m,
+                 struct error *e) MUST_USE;
+/** Those of all invocations of the task, each one's in order. */
+int log_mask_list(struct db_tx *tx, const char *task_id, struct arena *a, struct log_mask **ret,
+                  size_t *ret_n, struct error *e) MUST_USE;
 
 struct output_variable {
     const char *action, *name, *value; /* value: sealed text when sensitive */

@@ -60,13 +60,16 @@ static int load(struct output *o, struct str saved, struct error *e)
 
 static void restart(struct script *s)
 {
-    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
+    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED), masks = BUF_INIT(BUF_UNBOUNDED);
     struct error e = {0};
+    size_t at = 0;
 
     output_save(s->output, &saved);
+    bool any = output_save_masks(s->output, &at, &masks);
     stop(s);
     start(s);
     ASSERT(load(s->output, (struct str){saved.p, saved.n}, &e) == 0);
+    if (any) ASSERT(output_load_masks(s->output, (struct str){masks.p, masks.n}, &e) == 0);
 }
 
 /* Takes a fragment off the input. */

@@ -46,18 +46,26 @@ describe('secrets and the log', { concurrency: 3 }, () => {
         const own = await Server.start(t);
         const gates = new Gates(temporaryFolder(t));
         t.after(() => gates.close());
-        gates.make('leak');
-        const project = await Project.create(own.api, { steps: [scriptStep('Leak', `${gates.shell}\ngate leak\necho "now begin-middle-end"`)], variables: composed });
+        gates.make('one', 'two');
+        const project = await Project.create(own.api, { steps: [scriptStep('Leak', `${gates.shell}
+            set_octopusvariable First first-announced -sensitive; gate one
+            set_octopusvariable Second second-announced -sensitive; echo "again: first-announced"; gate two
+            echo "now begin-middle-end, first-announced, second-announced"`),
+        scriptStep('After', 'echo "later first-announced, second-announced"')], variables: composed });
         const id = await project.startDeployment();
-        await gates.reached('leak');
-        await own.kill();
-        await own.resume();
-        gates.open('leak');
+        for (const gate of ['one', 'two']) {
+            await gates.reached(gate);
+            if (gate === 'two') await waitForLine(own.api, id, 'again: ********');
+            await own.kill();
+            await own.resume();
+            gates.open(gate);
+        }
 
         const { task, texts } = await end(own.api, id);
 
         assert.equal(task.State, 'Success');
-        assert.ok(texts.includes('now ********'), texts.join('\n'));
+        assert.ok(texts.includes('now ********, ********, ********'), texts.join('\n'));
+        assert.ok(texts.includes('later ********, ********'), texts.join('\n'));
     });
 
     test('secrets too short to be masked are named in the log', async () => {

@@ -105,12 +105,15 @@ static int load(struct output *o, struct str saved, struct error *e)
 static void restart(struct script *s)
 {
     struct error err = {0};
-    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
+    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED), masks = BUF_INIT(BUF_UNBOUNDED);
+    size_t at = 0;
 
     output_save(s->output, &saved);
+    bool any = output_save_masks(s->output, &at, &masks);
     stop(s);
     start(s, s->secrets);
     EXPECT_OK(load(s->output, (struct str){saved.p, saved.n}, &err));
+    if (any) EXPECT_OK(output_load_masks(s->output, (struct str){masks.p, masks.n}, &err));
 }
 
 /* ---- lines ---- */
@@ -635,8 +638,9 @@ TEST_LIMIT(a_gigabyte_without_newline_keeps_the_cursor_small, 120)
 TEST_LIMIT(the_largest_cursor_is_smaller_than_what_can_be_unsealed, 120)
 {
     SCRIPT(s);
-    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED);
+    CLEANUP(buf_done) struct buf saved = BUF_INIT(BUF_UNBOUNDED), masks = BUF_INIT(BUF_UNBOUNDED);
     static char controls[MiB];
+    size_t at = 0;
 
     memset(controls, 1, sizeof(controls) - 1);
     for (int i = 0; i < 16; i++) {
@@ -648,8 +652,11 @@ TEST_LIMIT(the_largest_cursor_is_smaller_than_what_can_be_unsealed, 120)
         for (int i = 0; i < 7; i++) feed(&s, source, controls, sizeof(controls) - 1);
     }
     output_save(s.output, &saved);
-    EXPECT(saved.n > 128 * MiB);
+    EXPECT(saved.n > 64 * MiB);
     EXPECT(saved.n < CONTEXT_SEALED_MAX);
+    EXPECT(output_save_masks(s.output, &at, &masks));
+    EXPECT(masks.n > 64 * MiB);
+    EXPECT(masks.n < CONTEXT_SEALED_MAX);
 }
 
 TEST(a_damaged_cursor_is_refused)
@@ -663,15 +670,15 @@ TEST(a_damaged_cursor_is_refused)
         "7",
         "{}",
         "{\"version\":2}",
-        "{\"version\":1,\"masks\":[],\"streams\":[]}",
-        "{\"version\":1,\"masks\":[],\"streams\":[{},{},{}]}",
-        "{\"version\":1,\"masks\":[],\"streams\":[1,2,3]}",
+        "{\"version\":1,\"streams\":[]}",
+        "{\"version\":1,\"streams\":[{},{},{}]}",
+        "{\"version\":1,\"streams\":[1,2,3]}",
     };
     static const char *const damages[][2] = {
         {"\"mode\":2", "\"mode\":14"},       {"\"mode\":2", "\"mode\":-2"},
         {"\"covered\":0", "\"covered\":5"},  {"\"covered\":0", "\"covered\":-1"},
         {"\"tail\":\"\"", "\"tail\":\"1\""}, {"\"tail\":\"\"", "\"tail\":\"80808080\""},
-        {"\"held\":\"part\"", "\"held\":4"}, {"\"masks\":[]", "\"masks\":[1]"},
+        {"\"held\":\"part\"", "\"held\":4"},
     };
 
     for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -692,6 +699,29 @@ TEST(a_damaged_cursor_is_refused)
         start(&s, NULL);
         EXPECT_FAILS(load(s.output, (struct str){bad.p, bad.n}, &err), ERR_CORRUPT);
     }
+}
+
+TEST(masks_are_saved_once_and_apart_from_the_cursor)
+{
+    SCRIPT(s, "secret");
+    CLEANUP(buf_done) struct buf masks = BUF_INIT(BUF_UNBOUNDED), cursor = BUF_INIT(BUF_UNBOUNDED);
+    size_t at = 0;
+    struct error err = {0};
+
+    EXPECT(!output_save_masks(s.output, &at, &masks));
+    out(&s, "##octopus[mask value='b25lIQ==']\n##octopus[mask value='dHdvIQ==']\n");
+    EXPECT(output_save_masks(s.output, &at, &masks));
+    EXPECT_STR(buf_str(&masks), "[\"one!\",\"two!\"]");
+    EXPECT(!output_save_masks(s.output, &at, &masks));
+    out(&s, "##octopus[mask value='b25lIQ==']\n##octopus[mask value='NCEhIQ==']\n");
+    buf_clear(&masks);
+    EXPECT(output_save_masks(s.output, &at, &masks));
+    EXPECT_STR(buf_str(&masks), "[\"4!!!\"]");
+    output_save(s.output, &cursor);
+    EXPECT(strstr(buf_str(&cursor), "one!") == NULL);
+    EXPECT_FAILS(output_load_masks(s.output, str_of("[\"x\",1]"), &err), ERR_CORRUPT);
+    EXPECT_FAILS(output_load_masks(s.output, str_of("{}"), &err), ERR_CORRUPT);
+    EXPECT_FAILS(output_load_masks(s.output, str_of("["), &err), ERR_CORRUPT);
 }
 
 TEST(a_cursor_that_is_loaded_saves_as_it_was)
