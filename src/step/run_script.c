@@ -135,7 +135,9 @@ static bool installed(struct step *s, const char *program)
 static int prepare(struct step *s, const char *tools, struct error *e)
 {
     if (find_tools(s, tools, e) < 0 || open_box(s, e) < 0) return -1;
+    secrets_note(s);
     add_environment(s);
+    secrets_tell(s);
     if (script_choose(s, e) < 0) return -1;
     if (!installed(s, s->shell->program)) {
         fail(e, ERR_NOT_FOUND, "%s", s->shell->missing);

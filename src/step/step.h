@@ -11,9 +11,13 @@
 #include "template/payload.h"
 #include "template/variables.h"
 
+struct step_secret {
+    const char *name, *text; /* text: as the server knows it; NULL = not at all */
+};
 struct step {
     struct arena arena;
     struct variables *variables;
+    ARENA_LIST(struct step_secret) secrets;
     const char *tools;         /* folder that outlives the run */
     const struct shell *shell; /* set by script_choose */
     const char *body;          /* the script, substituted */
@@ -47,6 +51,11 @@ extern const struct shell shell_bash, shell_python, shell_powershell;
 int step_value(struct step *s, const char *name, const char **ret, struct error *e) MUST_USE;
 /** Says ${text} in a log category ("verbose", "warning") before the script starts. */
 void step_say(struct step *s, const char *category, const char *text);
+
+/** Notes what secrets come to as far as the server knows: before the environment is added. */
+void secrets_note(struct step *s);
+/** Has those masked that come to something else here. */
+void secrets_tell(struct step *s);
 
 /** Chooses the shell and substitutes the body: Octopus.Action.Script.ScriptBody and .Syntax. */
 int script_choose(struct step *s, struct error *e) MUST_USE;

@@ -68,6 +68,16 @@ describe('secrets and the log', { concurrency: 3 }, () => {
         assert.ok(texts.includes('later ********, ********'), texts.join('\n'));
     });
 
+    test('a sensitive value that refers to the environment of its worker is masked', async () => {
+        const { task, texts } = await run(server(), [scriptStep('Leak', 'get_octopusvariable Secret | tr a-z A-Z; echo; get_octopusvariable Secret')],
+            [{ Name: 'Secret', Value: 'on-#{env:TentacleInstanceName}-1234', IsSensitive: true }]);
+
+        assert.equal(task.State, 'Success', texts.join('\n'));
+        assert.ok(texts.includes('ON-BUILT-IN-1234'), 'the script has it');
+        assert.ok(texts.includes('********'), texts.join('\n'));
+        assert.ok(!texts.some((text) => text.includes('on-Built-in-1234')));
+    });
+
     test('secrets too short to be masked are named in the log', async () => {
         const { task, lines } = await run(server(), [scriptStep('Step', 'echo fine')], [
             { Name: 'Pin', Value: '\u00fc7', IsSensitive: true },

@@ -314,6 +314,18 @@ TEST(a_script_module_cannot_take_the_place_of_the_script)
     expect_refused(v, 1, "the script module \"Script\" cannot be written: Script.sh");
 }
 
+TEST(secrets_that_only_the_worker_knows_are_masked_before_the_script_starts)
+{
+    struct variables *v = bash("echo ran");
+    CLEANUP(buf_done) struct buf wanted = BUF_INIT(4 * KiB);
+
+    variables_set(v, "Home", "#{env:TentacleHome}", false);
+    variables_set(v, "Plain", "secret-#{Octopus.Action.Script.Syntax}", true);
+    variables_set(v, "Composed", "at-#{Home}", true);
+    buf_addf(&wanted, "##octopus[mask value='%s']\nran\n", b64("at-/opt/agent"));
+    expect_run(v, 0, buf_str(&wanted));
+}
+
 TEST(a_copy_of_the_work_folder_is_refused_with_a_warning)
 {
     struct variables *v = bash("echo ran");
