@@ -6,6 +6,7 @@
 #include "api/executions.h"
 #include "api/paging.h"
 #include "api/release_version.h"
+#include "engine/masker.h"
 #include "model/command.h"
 
 /* The document that a route means: by its own id, or as the one of its project. */
@@ -240,6 +241,26 @@ static int check_pool_variables(struct db_tx *tx, struct call *c, const json_t *
     return call_problems(c, e);
 }
 
+/* Adds what is to be said about the secrets of a set that is being saved: ${sent} still has their
+ * values, ${doc} says which ones they are. */
+static void warn_of_short_secrets(struct call *c, const json_t *sent, json_t *doc)
+{
+    const json_t *list = jv_get(sent, "Variables"), *v;
+    json_t *warnings = NULL;
+    size_t i;
+
+    json_array_foreach (jv_get(doc, "Variables"), i, v) {
+        const char *value = jv_str(json_array_get(list, i), "Value", NULL);
+        if (!jv_bool(v, "IsSensitive", false) || str_blank(value) || masker_can(str_of(value)))
+            continue;
+        if (warnings == NULL) jv_set(doc, "Warnings", warnings = json_array());
+        jv_push(warnings, jv_string(arena_fmt(c->arena,
+                                              "The value of %s is not masked in logs: it has "
+                                              "fewer than %d characters.",
+                                              text(v, "Name"), MASKER_CHARACTERS_MIN)));
+    }
+}
+
 static int put_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct call *c = ctx;
@@ -256,6 +277,7 @@ static int put_tx(struct db_tx *tx, void *ctx, struct error *e)
     jv_set_str(doc, "Id", d.id);
     jv_set_i64(doc, "Version", jv_i64(stored, "Version", 0) + 1);
     if (resource_replace(tx, c, r, doc, d.row_version, e) < 0) return -1;
+    if (r == &variable_set_resource) warn_of_short_secrets(c, c->body, doc);
     return reply(tx, c, r, doc, e);
 }
 

@@ -112,6 +112,8 @@ const struct field variable_set_fields[] = {
      .doc = "all of them"},
     {"ScopeValues", FIELD_OBJECT, FIELD_READ_ONLY, .fields = scope_value_fields,
      .doc = "what variables can be scoped to"},
+    {"Warnings", FIELD_LIST, FIELD_READ_ONLY | FIELD_NULLABLE | FIELD_OMIT_NULL,
+     .item = FIELD_STRING, .doc = "when it was saved: what may not be as it was meant"},
     ROW_LINKS,
     {.name = NULL},
 };

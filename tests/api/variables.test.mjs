@@ -28,6 +28,14 @@ apiSuite('variables', (at) => {
         assert.ok(ScopeValues.Processes.length > 0);
     });
 
+    test('saving a secret that is too short to be masked is answered with a warning', async () => {
+        const project = await Project.create(at.api);
+        const set = await project.setVariables([{ Name: 'Pin', Value: '\u00fc7', IsSensitive: true }, { Name: 'Long', Value: '123', IsSensitive: true }, { Name: 'Open', Value: '1' }]);
+        assert.deepEqual(set.Warnings, ['The value of Pin is not masked in logs: it has fewer than 3 characters.']);
+        assert.equal((await at.api.get(set.Links.Self)).Warnings, undefined);
+        assert.equal((await at.api.put(set.Links.Self, set)).Warnings, undefined, 'its value was not sent again');
+    });
+
     test('a secret is never shown, kept while null is sent, and not in the database as text', async () => {
         const project = await Project.create(at.api, { steps: [scriptStep('say', 'echo "value: $(get_octopusvariable Token)"; test "$(get_octopusvariable Token | rev)" = "hsuh-hsuh"')] });
         const set = await project.setVariables([{ Name: 'Token', Value: 'hush-hush', IsSensitive: true }]);
