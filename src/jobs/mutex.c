@@ -75,11 +75,11 @@ static enum lock_kind kind_of(const struct mutex *m)
 
 int mutex_try(struct mutex *m, struct error *e)
 {
-    int r = lock_try(m->gate, LOCK_EXCLUSIVE, 0, 1, e);
+    int r = lock_try(m->gate, kind_of(m), 0, 1, e);
 
     if (r <= 0) return r;
     r = lock_try(m->room, kind_of(m), ROOM, 1, e);
-    /* Who has to wait for the room keeps the gate, so that from now on nobody overtakes him. */
+    /* Who has to wait for the room keeps the gate: nobody who could be in his way overtakes him. */
     if (r != 0) lock_release(m->gate, 0, 1);
     return r;
 }
@@ -88,7 +88,7 @@ NORETURN static void wait_in_child(struct mutex *m, pid_t parent)
 {
     prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (getppid() != parent) _exit(1);
-    if (lock_wait(m->gate, LOCK_EXCLUSIVE, 0, 1, NULL) < 0) _exit(1);
+    if (lock_wait(m->gate, kind_of(m), 0, 1, NULL) < 0) _exit(1);
     if (lock_wait(m->room, kind_of(m), ROOM, 1, NULL) < 0) _exit(1);
     lock_release(m->gate, 0, 1);
     _exit(0);

@@ -1,9 +1,10 @@
 /* mutex.h - the isolation mutex: a fair reader/writer lock per name, between processes, free when
  * its holder dies.
  *
- * Two files per name: `gate` and `room`. Whoever wants the mutex takes the gate, then the room
- * (shared or alone), then leaves the gate; so one who waits for the room alone holds the gate and
- * is not overtaken. Used by supervisors. */
+ * Two files per name: `gate` and `room`. Whoever wants the mutex takes the gate, then the room,
+ * then leaves the gate, each time shared or alone as he wants the mutex. One who waits for the room
+ * alone holds the gate and is not overtaken; shared ones pass it side by side, so that none of them
+ * ever waits for another. Used by supervisors. */
 #ifndef JOBS_MUTEX_H
 #define JOBS_MUTEX_H
 #include <stdbool.h>

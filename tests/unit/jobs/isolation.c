@@ -1,4 +1,6 @@
 /* isolation.c - the mutex: alone, together, in turn, told, given up. */
+#include "jobs/mutex.h"
+#include "os/lock.h"
 #include "tests/unit/jobs/fixture.h"
 
 static const char hold[] = "mkfifo go; echo up; read x < go; exit 0";
@@ -82,6 +84,23 @@ TEST(shared_scripts_run_together)
     EXPECT(is_waiting(j, c));
     let_go(j, b);
     EXPECT_INT(wait_end(j, c).exit_code, 0);
+}
+
+TEST(shared_scripts_pass_the_gate_side_by_side)
+{
+    CLEANUP(jobs_closep) struct jobs *j = open_plain();
+    CLEANUP(closep) int dir = open(root_folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    CLEANUP(mutex_close) struct mutex passing = MUTEX_NONE;
+    CLEANUP(mutex_close) struct mutex other = MUTEX_NONE;
+    CLEANUP(mutex_close) struct mutex alone = MUTEX_NONE;
+
+    EXPECT(j != NULL);
+    EXPECT_OK(mutex_open(dir, "app/2", false, &passing, &err));
+    EXPECT_OK(mutex_open(dir, "app/2", false, &other, &err));
+    EXPECT_OK(mutex_open(dir, "app/2", true, &alone, &err));
+    EXPECT_INT(lock_try(passing.gate, LOCK_SHARED, 0, 1, &err), 1); /* one on his way in */
+    EXPECT_INT(mutex_try(&other, &err), 1);
+    EXPECT_INT(mutex_try(&alone, &err), 0);
 }
 
 TEST(a_waiting_exclusive_script_is_not_overtaken)
