@@ -36,12 +36,10 @@ static int bind_all(struct call *c, struct error *e)
     struct http_strings texts;
     int64_t number;
     bool flag;
-    json_t *object;
 
     if (call_text_required(c, "Name", &text, e) < 0 || call_number(c, "Number", 1, &number, e) < 0)
         return -1;
     if (call_flag(c, "Flag", true, &flag, e) < 0 || call_texts(c, "List", &texts, e) < 0) return -1;
-    if (call_object(c, "Object", &object, e) < 0) return -1;
     c->out = json_incref(c->body);
     return 0;
 }
