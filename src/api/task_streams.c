@@ -38,11 +38,12 @@ static void event_line(void *ctx, const struct task_line *l)
     struct log_stream *s = ctx;
     char at[TIME_TEXT_SIZE];
 
+    time_iso(l->at_ms, at);
     buf_addf(s->out, "id: %lld\nevent: line\ndata: {\"Number\":%lld", (long long)l->number,
              (long long)l->number);
     add_member(s->out, "NodeId", l->node, strlen(l->node));
     add_member(s->out, "Category", l->category, strlen(l->category));
-    add_member(s->out, "OccurredAt", time_iso(l->at_ms, at), strlen(at));
+    add_member(s->out, "OccurredAt", at, strlen(at));
     add_member(s->out, "MessageText", l->text.p, l->text.n);
     buf_adds(s->out, "}\n\n");
 }

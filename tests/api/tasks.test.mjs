@@ -114,7 +114,8 @@ apiSuite('tasks', (at) => {
             for await (const event of at.api.events(`/api/tasks/${task}/log/stream${from}`)) {
                 if (event.event === 'finished') { state = JSON.parse(event.data).State; return; }
                 last = event.id;
-                const text = JSON.parse(event.data).MessageText;
+                const { MessageText: text, OccurredAt: when } = JSON.parse(event.data);
+                assert.match(when, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+00:00$/);
                 if (text.startsWith('n ')) numbers.push(Number(text.slice(2)));
                 if (numbers.length >= limit) return;
             }
