@@ -360,10 +360,11 @@ void engine_stop(struct engine *g)
     g->stopping = g->draining = true;
     pthread_mutex_unlock(&g->lock);
     driver_silence(g->o.builtin);
-    timers_stop(g->timers); /* what runs may still set timers, so they are freed later */
+    timers_stop(g->timers);
     lease_stop(g->lease);
-    work_stop(g->work);
+    work_stop(g->work); /* until here turns set timers and look at the lease */
     timers_free(g->timers);
+    lease_free(g->lease);
     map_free(g->runs, free_run);
     map_free(g->tickets, NULL);
     map_free(g->foreign, free_driver);

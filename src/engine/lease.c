@@ -102,6 +102,11 @@ void lease_stop(struct lease *l)
     pthread_cond_signal(&l->changed);
     pthread_mutex_unlock(&l->lock);
     pthread_join(l->thread, NULL);
+}
+
+void lease_free(struct lease *l)
+{
+    if (l == NULL) return;
     pthread_mutex_destroy(&l->lock);
     pthread_cond_destroy(&l->changed);
     free(l);

@@ -9,11 +9,13 @@
 struct engine;
 struct lease;
 /** The lease has just been taken with the node's row, not before ${confirmed_mono}. Renews it until
- * lease_stop. */
+ * lease_stop; the caller frees. */
 int lease_start(struct engine *g, int64_t confirmed_mono, struct lease **ret,
                 struct error *e) MUST_USE;
-/** Ends the thread and frees; accepts NULL. */
+/** Ends the thread; lease_end still answers. Accepts NULL. */
 void lease_stop(struct lease *l);
+/** Of one that was stopped; accepts NULL. */
+void lease_free(struct lease *l);
 /** Monotonic ms at which this node may not act on a worker any more: the last third of the lease.
  */
 int64_t lease_end(struct lease *l);
