@@ -152,7 +152,7 @@ soak: ## the fault tests in their long form: ROUNDS=n per database, 500; takes h
 		$(wildcard tests/fault/*.test.mjs tests/load/*.test.mjs)
 bench: ## the figures of docs/performance.md, each beside its peer
 	@tools/setup --bench && $(MAKE) --no-print-directory FLAVOUR=release programs
-	@for b in $(filter-out %/lib.sh %/setup_runbook.sh,$(wildcard bench/*.sh)); do echo "== $$b"; $$b || exit 1; done
+	@bench/run
 fuzz: ## mutates the corpora for SECONDS=n per target, 60
 	@$(MAKE) --no-print-directory FLAVOUR=asan tests
 	@for t in $(patsubst tests/%.c,$(BUILD)/asan/tests/%,$(wildcard tests/fuzz/*.c)); do \

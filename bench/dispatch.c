@@ -14,21 +14,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <netinet/tcp.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "stopwatch.h"
 
 #define MAX_RUNS 200000
 static const char *key;
 static double sent_at[MAX_RUNS], took[MAX_RUNS];
 static char *ids[MAX_RUNS];
 static int posted, finished;
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static void die(const char *fmt, ...)
 {

@@ -12,25 +12,17 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/id.h"
 #include "base/lang.h"
 #include "jobs/job.h"
+#include "stopwatch.h"
 
 #define ROUNDS_MAX 100
 #define HELD (512 * MiB)
 
 static struct error err;
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void must(int r)
 {

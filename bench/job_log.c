@@ -9,24 +9,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/id.h"
 #include "jobs/job.h"
+#include "stopwatch.h"
 
 #define PRINTED "head -c 1073741824 /dev/zero"
 
 static struct error err;
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void must(int r)
 {

@@ -4,10 +4,10 @@
  * size in percent. Run by output_speed.sh. */
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/alloc.h"
 #include "engine/output.h"
+#include "stopwatch.h"
 
 #define TOTAL (256 * MiB)
 #define FRAGMENT (64 * KiB)
@@ -37,14 +37,6 @@ static void take_line(void *ctx, enum log_category category, int64_t at_ms, stru
 }
 
 static void take_message(void *ctx, const struct service_message *msg, int64_t at_ms) {}
-
-static double now_s(void)
-{
-    struct timespec t;
-
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 static void add_secrets(struct masker *m, int count, bool short_too)
 {

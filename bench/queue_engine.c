@@ -6,23 +6,16 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
 #include "store/migrations.h"
 #include "store/task.h"
+#include "stopwatch.h"
 
 #define CLIENTS 8
 static struct db *db;
 static atomic_long next_rank = 1, cycles;
 static double deadline;
-
-static double now_s(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec / 1e9;
-}
 
 struct step {
     struct arena arena;

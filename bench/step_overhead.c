@@ -13,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/base64.h"
@@ -21,15 +20,9 @@
 #include "crypt/box.h"
 #include "os/file.h"
 #include "template/payload.h"
+#include "stopwatch.h"
 
 static const char *const bodies[] = {":", "x=$(get_octopusvariable 'Octopus.Action[Step 7].Name')"};
-
-static double now_ms(void)
-{
-    struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6;
-}
 
 static void or_die(int result, const struct error *e)
 {

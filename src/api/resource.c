@@ -157,18 +157,28 @@ static int give_identity(struct db_tx *tx, struct call *c, const struct resource
     return 0;
 }
 
-static int insert(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
-                  bool check, struct error *e)
+/* What is stored of ${doc}, with all that is still missing in it. */
+static int make_row(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
+                    bool check, struct document_write *ret, struct error *e)
 {
-    struct document_change by = resource_change(c, r);
     struct references refs = REFERENCES_INIT(c->arena);
-    struct document stored;
 
     if (give_identity(tx, c, r, doc, e) < 0) return -1;
     resource_complete(r, doc);
     resource_references(r, doc, &refs);
     if (check && check_references(tx, c, doc, &refs, e) < 0) return -1;
-    struct document_write w = resource_row(r, doc, &refs);
+    *ret = resource_row(r, doc, &refs);
+    return 0;
+}
+
+static int insert(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
+                  bool check, struct error *e)
+{
+    struct document_change by = resource_change(c, r);
+    struct document_write w;
+    struct document stored;
+
+    if (make_row(tx, c, r, doc, check, &w, e) < 0) return -1;
     return document_insert(tx, &w, &by, c->arena, &stored, e);
 }
 
@@ -188,14 +198,10 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
                      int64_t expected, struct error *e)
 {
     struct document_change by = resource_change(c, r);
-    struct references refs = REFERENCES_INIT(c->arena);
+    struct document_write w;
     struct document stored;
 
-    if (give_identity(tx, c, r, doc, e) < 0) return -1;
-    resource_complete(r, doc);
-    resource_references(r, doc, &refs);
-    if (check_references(tx, c, doc, &refs, e) < 0) return -1;
-    struct document_write w = resource_row(r, doc, &refs);
+    if (make_row(tx, c, r, doc, true, &w, e) < 0) return -1;
     return document_update(tx, &w, expected, &by, c->arena, &stored, e);
 }
 

@@ -6,7 +6,7 @@
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
 import { test } from 'node:test';
-import { pause, until } from '../lib/processes.mjs';
+import { until } from '../lib/processes.mjs';
 import { Project, createEnvironment, details, getTask, linesOf, rawLog, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
 import { Recording } from '../lib/recording.mjs';
 import { Server } from '../lib/server.mjs';
@@ -160,7 +160,7 @@ test('what was acknowledged survives a power cut at any moment', { timeout: 6000
     const witness = new Witness(recording);
     const server = await Server.start(t, recording.recorded);
     await live(witness, server.api);
-    await pause(200); // what is written after the last answer belongs into the record too
+    await server.stop(); // so that the record has what is written after the last answer, too
     const end = recording.position;
     await server.end();
 
