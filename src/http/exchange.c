@@ -18,14 +18,19 @@
 #define DISCARD_MAX (16 * MiB)
 #define FIRST_ROOM (1 * MiB)
 
+void exchange_drop_body(struct exchange *x)
+{
+    atomic_fetch_sub(&x->server->bodies, x->counted);
+    x->counted = 0;
+    buf_done(&x->body);
+}
+
 void exchange_refuse(struct exchange *x, int status, const char *why)
 {
     if (x->refused) return;
     x->refused = status;
     x->why = why;
-    atomic_fetch_sub(&x->server->bodies, x->counted);
-    x->counted = 0;
-    buf_done(&x->body);
+    exchange_drop_body(x);
 }
 
 struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
@@ -204,8 +209,7 @@ void exchange_free(struct exchange *x)
     struct http_server *s = x->server;
 
     if (x->res.answer) MHD_destroy_response(x->res.answer);
-    atomic_fetch_sub(&s->bodies, x->counted);
-    buf_done(&x->body);
+    exchange_drop_body(x);
     if (x->counts) {
         pthread_mutex_lock(&s->lock);
         s->answering--;

@@ -90,6 +90,9 @@ struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *conn
  */
 bool exchange_head(struct exchange *x, const char *method, const char *version);
 void exchange_body(struct exchange *x, const char *data, size_t n);
+/** The body is not needed any more: its memory and its share of what all bodies may take are free.
+ */
+void exchange_drop_body(struct exchange *x);
 /** Frees it; an answer that was never queued dies here, its stream is closed. */
 void exchange_free(struct exchange *x);
 void exchange_refuse(struct exchange *x, int status, const char *why);

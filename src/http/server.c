@@ -71,6 +71,7 @@ static enum MHD_Result queue_answer(struct exchange *x)
     struct http_response *res = &x->res;
 
     x->phase = PHASE_ANSWERED;
+    exchange_drop_body(x); /* before the client can know of the answer and send the next one */
     if (res->endless &&
         strcmp(x->req.method, "HEAD") == 0) /* the library would send the last chunk */
         http_reply(res, res->status, NULL, "", 0);
