@@ -243,12 +243,25 @@ void resource_reply(struct call *c, const struct resource *r, const json_t *doc)
 struct change {
     struct call *c;
     const struct resource_hooks *hooks;
+    resource_lock *lock; /* NULL: none */
 };
 
 static int hook(resource_hook *fn, struct db_tx *tx, struct call *c, json_t *doc,
                 const json_t *stored, struct error *e)
 {
     return fn ? fn(tx, c, doc, stored, e) : 0;
+}
+
+static int take_lock(const struct change *x, struct db_tx *tx, struct error *e)
+{
+    return x->lock ? x->lock(tx, e) : 0;
+}
+
+static int write_change(struct change *x, db_fn *fn, struct error *e)
+{
+    struct db *db = call_app(x->c)->db;
+
+    return (x->lock ? db_write_hot(db, fn, x, e) : db_write(db, fn, x, e)) < 0 ? -1 : 0;
 }
 
 /* What was sent, with the ids of what holds it by the path. New reference. */
@@ -267,7 +280,7 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct resource_target t;
     json_auto_t *in = NULL, *doc = NULL;
 
-    if (resource_target_of(tx, x->c, &t, e) < 0) return -1;
+    if (take_lock(x, tx, e) < 0 || resource_target_of(tx, x->c, &t, e) < 0) return -1;
     in = sent_into(x->c, &t);
     if (resource_decode(x->c, t.r, in, NULL, &doc, e) < 0) return -1;
     if (hook(x->hooks->before, tx, x->c, doc, NULL, e) < 0) return -1;
@@ -277,14 +290,20 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
-int resource_create_with(struct call *c, const struct resource_hooks *h, struct error *e)
+int resource_create_locked(struct call *c, const struct resource_hooks *h, resource_lock *lock,
+                           struct error *e)
 {
-    struct change x = {c, h};
+    struct change x = {c, h, lock};
 
     if (call_query(c, "clone"))
         return fail_at(e, "clone", "clone: '%s': nothing can be copied yet; create one and fill it",
                        call_query(c, "clone"));
-    return db_write(call_app(c)->db, create_tx, &x, e) < 0 ? -1 : 0;
+    return write_change(&x, create_tx, e);
+}
+
+int resource_create_with(struct call *c, const struct resource_hooks *h, struct error *e)
+{
+    return resource_create_locked(c, h, NULL, e);
 }
 
 static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -294,8 +313,8 @@ static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
     json_auto_t *stored = NULL, *doc = NULL;
     struct document d;
 
-    if (resource_target_of(tx, x->c, &t, e) < 0 || resource_locate(tx, x->c, &t, &d, e) < 0 ||
-        document_json(&d, &stored, e) < 0)
+    if (take_lock(x, tx, e) < 0 || resource_target_of(tx, x->c, &t, e) < 0 ||
+        resource_locate(tx, x->c, &t, &d, e) < 0 || document_json(&d, &stored, e) < 0)
         return -1;
     if (resource_decode(x->c, t.r, x->c->body, stored, &doc, e) < 0) return -1;
     jv_set_str(doc, "Id", d.id);
@@ -306,11 +325,17 @@ static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
+int resource_update_locked(struct call *c, const struct resource_hooks *h, resource_lock *lock,
+                           struct error *e)
+{
+    struct change x = {c, h, lock};
+
+    return write_change(&x, update_tx, e);
+}
+
 int resource_update_with(struct call *c, const struct resource_hooks *h, struct error *e)
 {
-    struct change x = {c, h};
-
-    return db_write(call_app(c)->db, update_tx, &x, e) < 0 ? -1 : 0;
+    return resource_update_locked(c, h, NULL, e);
 }
 
 static const struct resource_hooks no_hooks;

@@ -39,6 +39,12 @@ struct resource_hooks {
 };
 int resource_create_with(struct call *c, const struct resource_hooks *h, struct error *e);
 int resource_update_with(struct call *c, const struct resource_hooks *h, struct error *e);
+/** The same under a lock that is taken before anything is read, as a db_write_hot. */
+typedef int resource_lock(struct db_tx *tx, struct error *e);
+int resource_create_locked(struct call *c, const struct resource_hooks *h, resource_lock *lock,
+                           struct error *e);
+int resource_update_locked(struct call *c, const struct resource_hooks *h, resource_lock *lock,
+                           struct error *e);
 
 /* Steps, inside a transaction. Documents are new references for the caller. */
 

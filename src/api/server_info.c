@@ -9,18 +9,18 @@
 #include "api/paging.h"
 #include "api/resource.h"
 #include "api/routes.h"
-#include "api/spaces.h"
 #include "base/metrics.h"
 #include "base/time.h"
 #include "model/command.h"
 #include "model/root.h"
+#include "store/space.h"
 #include "store/task.h"
 
 static int default_space_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct call *c = ctx;
 
-    return space_default(tx, c->arena, &c->space_id, e);
+    return space_default_get(tx, c->arena, &c->space_id, e);
 }
 
 static int root(struct call *c, struct error *e)

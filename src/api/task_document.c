@@ -73,7 +73,10 @@ static int why_queued(struct db_tx *tx, const struct app *app, const struct task
 
     if (task_place(tx, t, &w->place, e) < 0 || task_tag_holder(tx, t->tag, a, &w->holder, e) < 0)
         return -1;
-    if (w->holder) {
+    if (t->held) {
+        w->reason = "SpaceStopped";
+        w->description = arena_fmt(a, "the task queue of space %s is stopped", t->space_id);
+    } else if (w->holder) {
         w->reason = "ConcurrencyTag";
         w->description =
             arena_fmt(a, "waits for %s, which holds the concurrency tag %s", w->holder, t->tag);

@@ -340,6 +340,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     }
     engine_kick(g);
     engine_sweep(g);
+    engine_purge(g);
     *ret = g;
     return 0;
 }

@@ -39,6 +39,9 @@ void engine_stop(struct engine *g);
 void engine_kick(struct engine *g);
 /** Task ${id} was asked to stop (task_cancel has been committed). */
 void engine_cancelled(struct engine *g, const char *id);
+/** A space was deleted (space_delete has been committed): what is left of it goes, in the
+ * background (purge.c). Also called at start. */
+void engine_purge(struct engine *g);
 /** What a task that runs here waits for. */
 struct engine_wait {
     const char *reason; /* Trouble (database away, disk full), Mutex, Retry */

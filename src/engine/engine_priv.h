@@ -32,6 +32,7 @@ struct engine {
     int64_t running;            /* tasks that hold one of the cap's places */
     bool draining, stopping;
     bool claiming, claim_again;
+    int64_t purge_at; /* monotonic; a timer will look at deleted spaces then; 0 = none */
     VEC(struct log_chunk_builder *)
     builders; /* not in use; a used one keeps a megabyte, so they are shared */
 };

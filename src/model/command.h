@@ -20,6 +20,8 @@ extern const struct field deployment_settings_fields[];
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],
     snapshot_template_fields[], runbook_run_template_fields[];
+/* GET {space}/search */
+extern const struct field search_result_fields[];
 extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
     supported_pool_types_fields[];
 

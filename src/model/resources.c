@@ -42,6 +42,7 @@ const struct named_table command_tables[] = {
     {"TaskDetails", task_details_fields},
     {"TaskType", task_type_fields},
     {"TaskPage", task_page_fields},
+    {"SearchResult", search_result_fields},
     {"Root", root_fields},
     {"SpaceRoot", space_root_fields},
     {"Capabilities", capabilities_fields},

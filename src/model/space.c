@@ -1,4 +1,5 @@
 /* space.c - a space: everything else but users, nodes and tasks lives in one. See resource.h. */
+#include "model/command.h"
 #include "model/resource.h"
 #include "model/shape.h"
 
@@ -7,9 +8,11 @@ const struct field space_fields[] = {
     {"Name", FIELD_STRING, FIELD_REQUIRED, .max = 50, .doc = "name, unique on this server"},
     ROW_SLUG,
     ROW_DESCRIPTION,
-    {"IsDefault", FIELD_BOOL, FIELD_READ_ONLY, .doc = "true: used by requests that name no space"},
-    {"IsPrivate", FIELD_BOOL, .doc = "true: only its own teams see it"},
-    {"TaskQueueStopped", FIELD_BOOL, .doc = "true: no new task of it starts; needed to delete it"},
+    {"IsDefault", FIELD_BOOL, FIELD_KEEP,
+     .doc = "true: used by requests that name no space; one space is, or none"},
+    {"IsPrivate", FIELD_BOOL, FIELD_KEEP, .doc = "true: only its own teams see it"},
+    {"TaskQueueStopped", FIELD_BOOL, FIELD_KEEP,
+     .doc = "true: no new task of it starts; needed to delete it"},
     {"SpaceManagersTeams", FIELD_LIST, .item = FIELD_STRING, .doc = "teams that manage it"},
     {"SpaceManagersTeamMembers", FIELD_LIST, .item = FIELD_STRING, .doc = "users that manage it"},
     ROW_LINKS,
@@ -37,4 +40,13 @@ const struct resource space_resource = {
     .unique_names = true,
     .has_slug = true,
     .order = ORDER_BY_NAME,
+};
+
+const struct field search_result_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "identifier"},
+    {"SpaceId", FIELD_STRING, .doc = "the space it is in"},
+    {"Type", FIELD_STRING, FIELD_REQUIRED, .doc = "what it is: Project, Environment, ..."},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "its name"},
+    {"Links", FIELD_MAP, .item = FIELD_STRING, .doc = "its address"},
+    {.name = NULL},
 };

@@ -18,7 +18,7 @@ static const char *const states[] = {"Queued",   "Executing", "Failed",     "Can
 
 static const struct field waiting_fields[] = {
     {"Reason", FIELD_STRING, FIELD_REQUIRED,
-     .doc = "ConcurrencyTag, TaskCap, Drained, Queue or Trouble"},
+     .doc = "SpaceStopped, ConcurrencyTag, TaskCap, Drained, Queue or Trouble"},
     {"Description", FIELD_STRING, .doc = "the same, in words"},
     {"Place", FIELD_INT, .fallback = "0", .doc = "queued tasks before it"},
     {"Tasks", FIELD_LIST, .item = FIELD_STRING, .doc = "tasks it waits for"},

@@ -5,12 +5,14 @@
 #include <string.h>
 
 #include "api/resource.h"
+#include "api/space_content.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypt/apikey.h"
 #include "crypt/password.h"
 #include "os/file.h"
 #include "store/setting.h"
+#include "store/space.h"
 #include "store/user.h"
 
 struct installation {
@@ -35,72 +37,26 @@ int seed_installation(struct db *db, struct arena *a, const char **ret, struct e
     return 0;
 }
 
-static int insert(struct db_tx *tx, const struct resource *r, json_t *members, struct error *e)
-{
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    struct document_change by = {.user_id = "users-system",
-                                 .username = "system",
-                                 .now_ms = clock_now(&system_clock),
-                                 .noun = r->noun};
-    struct problems p = PROBLEMS_INIT(&a);
-    json_auto_t *in = members, *doc = NULL;
-    struct references none = REFERENCES_INIT(&a);
-    struct document stored;
-    const char *name, *id;
-    json_t *value;
-
-    if (schema_decode(r->fields, in, NULL, NULL, &doc, &p) < 0) return problems_fail(&p, e);
-    json_object_foreach (in, name, value) json_object_set(doc, name, value);
-    if (str_blank(jv_str(doc, "Id", ""))) {
-        if (document_next_id(tx, r->kind, &a, &id, e) < 0) return -1;
-        jv_set_str(doc, "Id", id);
-    }
-    resource_complete(r, doc);
-    struct document_write w = resource_row(r, doc, &none);
-    return document_insert(tx, &w, &by, &a, &stored, e);
-}
-
-static json_t *named(const char *name, const char *slug)
-{
-    json_t *o = json_object();
-
-    jv_set_str(o, "Name", name);
-    jv_set_str(o, "Slug", slug);
-    jv_set_str(o, "SpaceId", "Spaces-1");
-    return o;
-}
-
 static int space_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    struct document_query q = {.kind = "Spaces", .take = 0};
+    struct document_query q = {.kind = space_resource.kind, .take = 0};
+    struct document_change by = {
+        .user_id = "users-system", .username = "system", .now_ms = clock_now(&system_clock)};
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
     struct document_page page;
+    const char *id;
 
     (void)ctx;
     if (document_list(tx, &q, &a, &page, e) < 0) return -1;
     if (page.total) return 0;
-    json_t *space = named("Default", "default"),
-           *pool = named("Default Worker Pool", "default-worker-pool");
-    json_t *policy = named("Default Machine Policy", "default-machine-policy");
-    json_t *feed = named("Bobtail Server (built-in)", "bobtail-server-built-in");
-    json_object_del(space, "SpaceId");
+    json_t *space = json_object();
+    jv_set_str(space, "Name", "Default");
+    jv_set_str(space, "Slug", "default");
     jv_set_bool(space, "IsDefault", true);
-    jv_set_bool(pool, "IsDefault", true);
-    jv_set_str(pool, "WorkerPoolType", "StaticWorkerPool");
-    jv_set_bool(pool, "CanAddWorkers", true);
-    jv_set_bool(policy, "IsDefault", true);
-    jv_set_str(feed, "FeedType", "BuiltIn");
-    jv_set_str(feed, "Id", "feeds-builtin");
-    if (insert(tx, &space_resource, space, e) < 0) return fail_wrap(e, "default space");
-    if (insert(tx, &project_group_resource, named("Default Project Group", "default-project-group"),
-               e) < 0)
-        return fail_wrap(e, "default project group");
-    if (insert(tx, &lifecycle_resource, named("Default Lifecycle", "default-lifecycle"), e) < 0)
-        return fail_wrap(e, "default lifecycle");
-    if (insert(tx, &worker_pool_resource, pool, e) < 0) return fail_wrap(e, "default worker pool");
-    if (insert(tx, &machine_policy_resource, policy, e) < 0)
-        return fail_wrap(e, "default machine policy");
-    return insert(tx, &feed_resource, feed, e) < 0 ? fail_wrap(e, "built-in feed") : 0;
+    if (space_content_add(tx, &space_resource, space, &by, &a, &id, e) < 0)
+        return fail_wrap(e, "default space");
+    if (space_default_set(tx, id, e) < 0) return -1;
+    return space_content(tx, id, &by, e);
 }
 
 int seed_space(struct db *db, struct error *e)

@@ -4,6 +4,8 @@
 static const char SQL_TAKE[] =
     "insert into counter (name, value) values ($1, $2) on conflict (name) do update set "
     "value = counter.value + $2 returning value";
+static const char SQL_LOCK[] = "insert into counter (name, value) values ($1, 0) on conflict "
+                               "(name) do update set value = counter.value";
 
 int counter_take(struct db_tx *tx, const char *name, int64_t count, int64_t *ret_first,
                  struct error *e)
@@ -22,4 +24,9 @@ int counter_take(struct db_tx *tx, const char *name, int64_t count, int64_t *ret
 int counter_next(struct db_tx *tx, const char *name, int64_t *ret, struct error *e)
 {
     return counter_take(tx, name, 1, ret, e);
+}
+
+int counter_lock(struct db_tx *tx, const char *name, struct error *e)
+{
+    return db_exec(tx, SQL_LOCK, ARGS(TEXT(name)), e) < 0 ? -1 : 0;
 }

@@ -10,4 +10,6 @@ int counter_next(struct db_tx *tx, const char *name, int64_t *ret, struct error 
 /** Takes ${count} numbers at once: *${ret_first} .. *${ret_first} + count - 1. */
 int counter_take(struct db_tx *tx, const char *name, int64_t count, int64_t *ret_first,
                  struct error *e) MUST_USE;
+/** Whoever takes a number of ${name}, or this lock, waits until the transaction has ended. */
+int counter_lock(struct db_tx *tx, const char *name, struct error *e) MUST_USE;
 #endif

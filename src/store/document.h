@@ -130,6 +130,11 @@ struct document_page {
 int document_list(struct db_tx *tx, const struct document_query *q, struct arena *a,
                   struct document_page *ret, struct error *e) MUST_USE;
 
+/** Up to a hundred documents of the space with ${part} in their name, by name, without bodies and
+ * without frozen ones. */
+int document_search(struct db_tx *tx, const char *space_id, const char *part, struct arena *a,
+                    struct document **ret, size_t *ret_n, struct error *e) MUST_USE;
+
 /** What points to ${id} (a row per member), ordered by name; ${restricting}: only what forbids
  * deleting it. */
 struct document_use {

@@ -178,6 +178,26 @@ int document_list(struct db_tx *tx, const struct document_query *w, struct arena
     return 0;
 }
 
+/* A frozen document (its id has -s- in it) stands in no list, and neither does it here. */
+static const char SQL_SEARCH[] =
+    "select " KEYS " from document d where d.space_id = $1 and d.name_fold like $2 escape '!' and "
+    "d.id not like '%-s-%' order by d.name_fold, d.number, d.id limit 100";
+
+int document_search(struct db_tx *tx, const char *space_id, const char *part, struct arena *a,
+                    struct document **ret, size_t *ret_n, struct error *e)
+{
+    CLEANUP(freep) char *like = query_like(part);
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    ARENA_LIST(struct document) list = {0};
+    int r;
+
+    if (db_query(tx, SQL_SEARCH, ARGS(TEXT(space_id), TEXT(like)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0) read_row(rows, false, a, ARENA_ADD(a, &list));
+    *ret = list.items;
+    *ret_n = list.n;
+    return r;
+}
+
 /* ---- slugs, uses ---- */
 
 static int slug_taken(struct db_tx *tx, const char *kind, const char *space_id,

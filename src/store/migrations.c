@@ -16,12 +16,14 @@
 
 EMBED(migration_0001, "migrations/0001_initial.sql");
 EMBED(migration_0002, "migrations/0002_tasks.sql");
+EMBED(migration_0006, "migrations/0006_spaces.sql");
 
 int store_migrate(struct db *db, struct error *e)
 {
     struct migration steps[] = {
         {.number = 1, .name = "0001_initial", .sql = migration_0001},
         {.number = 2, .name = "0002_tasks", .sql = migration_0002},
+        {.number = 6, .name = "0006_spaces", .sql = migration_0006},
     };
     char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
 

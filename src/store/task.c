@@ -15,7 +15,7 @@ enum { IDS_MAX = 5000 };
 #define COLUMNS                                                                                    \
     "id, rank, space_id, kind, description, state, tag, node_id, epoch, cancel_by, queued_at, "    \
     "started_at, completed_at, updated_at, error, has_warnings, cleanup, journal_seq, log_lines, " \
-    "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments"
+    "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments, held"
 
 bool task_state_ended(const char *state)
 {
@@ -60,6 +60,7 @@ static void read_row(struct db_rows *r, struct arena *a, struct task *t)
     t->runbook_id = arena_strdup(a, db_text(r, 22));
     t->subject_id = arena_strdup(a, db_text(r, 23));
     t->arguments = arena_strdup(a, db_text(r, 24));
+    t->held = db_i64(r, 25) != 0;
 }
 
 /* Reads one row of ${rows}, which it frees: 1 and *${ret}, or 0. */
@@ -88,20 +89,24 @@ static int take_all(struct db_rows *rows_in, struct arena *a, struct task **ret,
     return 0;
 }
 
+#define IS_STOPPED "exists (select 1 from space_stop where space_id = $3)"
 static const char SQL_INSERT[] =
     "insert into task (id, rank, space_id, kind, description, state, tag, queued_at, updated_at, "
     "project_id, "
-    "environment_id, runbook_id, subject_id, arguments) "
-    "values ($1, $2, $3, $4, $5, 'Queued', $6, $7, $7, $8, $9, $10, $11, $12)";
+    "environment_id, runbook_id, subject_id, arguments, held) "
+    "values ($1, $2, $3, $4, $5, 'Queued', $6, $7, $7, $8, $9, $10, $11, $12, "
+    "case when " IS_STOPPED " then 1 else 0 end)";
 static const char SQL_TAG_WAIT[] =
-    "insert into task_tag (tag, head_rank, waiting) values ($1, $2, 1) on conflict (tag) do update "
-    "set "
-    "head_rank = case when task_tag.head_rank is null or task_tag.head_rank > excluded.head_rank "
-    "then excluded.head_rank else task_tag.head_rank end, waiting = task_tag.waiting + 1";
+    "insert into task_tag (tag, head_rank, waiting) "
+    "values ($1, case when " IS_STOPPED " then null else cast($2 as bigint) end, 1) "
+    "on conflict (tag) do update set head_rank = case when excluded.head_rank is null or "
+    "task_tag.head_rank < excluded.head_rank then task_tag.head_rank else excluded.head_rank end, "
+    "waiting = task_tag.waiting + 1";
 
 int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e)
 {
-    if (db_exec(tx, SQL_TAG_WAIT, ARGS(TEXT(t->tag), I64(t->rank)), e) < 0) return -1;
+    if (db_exec(tx, SQL_TAG_WAIT, ARGS(TEXT(t->tag), I64(t->rank), TEXT(t->space_id)), e) < 0)
+        return -1;
     return db_exec(tx, SQL_INSERT,
                    ARGS(TEXT(t->id), I64(t->rank), TEXT(t->space_id), TEXT(t->kind),
                         TEXT(t->description), TEXT(t->tag), I64(t->queued_at), TEXT(t->project_id),
@@ -119,7 +124,8 @@ static const char SQL_TASK_CLAIM[] = "update task set state = 'Executing', node_
                                      "where rank = $1 and state = 'Queued' returning " COLUMNS;
 static const char SQL_TAG_CLAIMED[] =
     "update task_tag set running_task = $2, waiting = waiting - 1, "
-    "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued') where tag = $1";
+    "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued' and held = 0) "
+    "where tag = $1";
 
 static const char SQL_TAG_READY[] =
     "select 1 from task_tag where running_task is null and head_rank is not null limit 1";
@@ -297,10 +303,11 @@ int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e
 static const char SQL_CANCEL_QUEUED[] =
     "update task set state = 'Canceled', cancel_by = $2, completed_at = $3, updated_at = $3, "
     "error = 'canceled by ' || $2 || ' before it started' where id = $1 and state = 'Queued'";
-static const char SQL_TAG_UNWAIT[] = "update task_tag set waiting = waiting - 1, head_rank = "
-                                     "(select min(rank) from task where tag = "
-                                     "(select tag from task where id = $1) and state = 'Queued') "
-                                     "where tag = (select tag from task where id = $1)";
+static const char SQL_TAG_UNWAIT[] =
+    "update task_tag set waiting = waiting - 1, head_rank = "
+    "(select min(rank) from task where tag = "
+    "(select tag from task where id = $1) and state = 'Queued' "
+    "and held = 0) where tag = (select tag from task where id = $1)";
 static const char SQL_CANCEL_RUNNING[] = "update task set state = 'Cancelling', cancel_by = $2, "
                                          "updated_at = $3 where id = $1 and state = 'Executing'";
 static const char SQL_TAG_LOCK[] =

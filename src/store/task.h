@@ -20,6 +20,7 @@ struct task {
     int64_t rank, epoch, journal_seq, log_lines, log_bytes;
     int64_t queued_at, started_at, completed_at, updated_at; /* UTC ms, 0 = not yet */
     bool has_warnings, cleanup;
+    bool held; /* the task queue of its space is stopped; set by the store */
 };
 
 /** Queued, Executing, Cancelling are the states of a task that has not ended. */

@@ -46,7 +46,6 @@ const WITHOUT_SCHEMA = ['/api/openapi.json', ...['/api', '/api/{space}'].flatMap
 
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
-    Space: ['Logo', 'SpaceSearch'],
     User: ['ApiKeys', 'Teams', 'Permissions', 'PermissionsConfiguration', 'RevokeSessions', 'AccessToken'],
     Project: ['Triggers', 'Progression', 'Logo'],
     Release: ['Progression', 'Defects', 'ReportDefect', 'ResolveDefect'],
@@ -62,7 +61,11 @@ const LATER = {
 // A link without what clients fill in, and whether a row of the document is meant by it.
 const plain = (link) => link.replace(/\{[?/][^}]*\}/g, '').replace(/\?.*$/, '');
 function pathOf(document, link) {
-    const parts = plain(link).split('/');
+    return pathLike(document, plain(link)) ?? pathLike(document, plain(link).replace(/^\/api\/spaces\/([^/]+)\/(?=.)/, '/api/$1/'));
+}
+
+function pathLike(document, address) {
+    const parts = address.split('/');
     const isId = (part) => /^(feeds-builtin|\{\w+\}|.*[A-Z]\w*-.+)$/.test(part);
     const fits = (template) => template.split('/').length === parts.length &&
         template.split('/').every((part, i) => part.startsWith('{') ? isId(parts[i]) : part.toLowerCase() === parts[i].toLowerCase());

@@ -47,27 +47,27 @@ export function scriptStep(name, body, options = {}) {
     };
 }
 
-export async function defaultGroup(api) {
-    return (await api.get(`${S}/projectgroups?take=1`)).Items[0];
+export async function defaultGroup(api, base = S) {
+    return (await api.get(`${base}/projectgroups?take=1`)).Items[0];
 }
 
-export async function defaultLifecycle(api) {
-    return (await api.get(`${S}/lifecycles?take=1`)).Items[0];
+export async function defaultLifecycle(api, base = S) {
+    return (await api.get(`${base}/lifecycles?take=1`)).Items[0];
 }
 
-export function createEnvironment(api, name = fresh('Environment')) {
-    return api.post(`${S}/environments`, { Name: name });
+export function createEnvironment(api, name = fresh('Environment'), base = S) {
+    return api.post(`${base}/environments`, { Name: name });
 }
 
 export class Project {
-    static async create(api, { name = fresh('Project'), environment, steps = [], variables = [] } = {}) {
+    static async create(api, { name = fresh('Project'), space = 'Spaces-1', environment, steps = [], variables = [] } = {}) {
         const project = new Project();
-        project.api = api;
-        project.environment = environment ?? (await createEnvironment(api));
-        project.resource = await api.post(`${S}/projects`, {
+        Object.assign(project, { api, space, base: `/api/${space}` });
+        project.environment = environment ?? (await createEnvironment(api, fresh('Environment'), project.base));
+        project.resource = await api.post(`${project.base}/projects`, {
             Name: name,
-            ProjectGroupId: (await defaultGroup(api)).Id,
-            LifecycleId: (await defaultLifecycle(api)).Id,
+            ProjectGroupId: (await defaultGroup(api, project.base)).Id,
+            LifecycleId: (await defaultLifecycle(api, project.base)).Id,
         });
         Object.assign(project, { id: project.resource.Id, name });
         if (steps.length > 0) await project.setSteps(steps);
@@ -76,26 +76,26 @@ export class Project {
     }
 
     async setSteps(steps) {
-        const path = `${S}/projects/${this.id}/deploymentprocesses`;
+        const path = `${this.base}/projects/${this.id}/deploymentprocesses`;
         return this.api.put(path, { ...(await this.api.get(path)), Steps: steps });
     }
 
     // Each is { Name, Value, IsSensitive?, Scope? }.
     async setVariables(variables) {
-        const path = `${S}/variables/${this.resource.VariableSetId}`;
+        const path = `${this.base}/variables/${this.resource.VariableSetId}`;
         const rows = variables.map((v) => ({ Id: '', Type: v.IsSensitive ? 'Sensitive' : 'String', IsEditable: true, Scope: {}, ...v }));
         return this.api.put(path, { ...(await this.api.get(path)), Variables: rows });
     }
 
     async createRelease(options = {}) {
-        const answer = await this.api.post(`${S}/releases/create/v1`, { spaceId: 'Spaces-1', projectName: this.name, ...options });
+        const answer = await this.api.post(`${this.base}/releases/create/v1`, { spaceId: this.space, projectName: this.name, ...options });
         return answer.ReleaseVersion;
     }
 
     // Creates a release when no version is given and deploys it; returns the id of the task.
     async startDeployment({ releaseVersion, environment = this.environment, ...options } = {}) {
-        const answer = await this.api.post(`${S}/deployments/create/untenanted/v1`, {
-            spaceId: 'Spaces-1',
+        const answer = await this.api.post(`${this.base}/deployments/create/untenanted/v1`, {
+            spaceId: this.space,
             projectName: this.name,
             releaseVersion: releaseVersion ?? (await this.createRelease()),
             environmentNames: [environment.Name],
@@ -110,7 +110,7 @@ export class Project {
 
     // A runbook of that name with these steps, published.
     async createRunbook(steps, name = fresh('Runbook')) {
-        const runbook = await this.api.post(`${S}/projects/${this.id}/runbooks`, {
+        const runbook = await this.api.post(`${this.base}/projects/${this.id}/runbooks`, {
             Name: name,
             ProjectId: this.id,
             MultiTenancyMode: 'Untenanted',
@@ -118,21 +118,21 @@ export class Project {
             DefaultGuidedFailureMode: 'EnvironmentDefault',
             RunRetentionPolicy: { QuantityToKeep: 100, ShouldKeepForever: false, Unit: 'Items' },
         });
-        const path = `${S}/projects/${this.id}/runbookProcesses/${runbook.RunbookProcessId}`;
+        const path = `${this.base}/projects/${this.id}/runbookProcesses/${runbook.RunbookProcessId}`;
         await this.api.put(path, { ...(await this.api.get(path)), Steps: steps });
         await this.publish(runbook);
         return runbook;
     }
 
     publish(runbook) {
-        return this.api.post(`${S}/projects/${this.id}/runbookSnapshots?publish=true`,
+        return this.api.post(`${this.base}/projects/${this.id}/runbookSnapshots?publish=true`,
             { ProjectId: this.id, RunbookId: runbook.Id, Name: fresh('Snapshot') });
     }
 
     // Queues one run for each environment; returns the ids of the tasks.
     async startRuns(runbook, environments, options = {}) {
-        const answer = await this.api.post(`${S}/runbook-runs/create/v1`, {
-            spaceId: 'Spaces-1',
+        const answer = await this.api.post(`${this.base}/runbook-runs/create/v1`, {
+            spaceId: this.space,
             projectName: this.name,
             runbookName: runbook.Name,
             environmentNames: environments.map((environment) => environment.Name),
@@ -151,7 +151,7 @@ export class Project {
 }
 
 export function getTask(api, id) {
-    return api.get(`${S}/tasks/${id}`);
+    return api.get(`/api/tasks/${id}`);
 }
 
 export function waitForTask(api, id, limit = 60000) {
