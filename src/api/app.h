@@ -18,5 +18,12 @@ struct app {
     const char *node_id, *node_name, *blobs_path;
     int64_t started_at;
 };
+/** A call that the server makes to itself, for the steps of resource.h: no request, no route. Its
+ * space is the caller's to set; ${a} outlives it. */
+static inline struct call call_of_system(struct app *app, struct arena *a)
+{
+    return (struct call){
+        .arena = a, .app = app, .caller = {.id = "users-system", .name = "system", .admin = true}};
+}
 static inline struct app *call_app(const struct call *c) { return c->app; }
 #endif

@@ -1,5 +1,6 @@
 /* deployments.c - deployments: a release to one environment or several. Facts: rest.md 2.13. */
 #include "api/executions.h"
+#include "api/promotion.h"
 #include "model/command.h"
 
 struct deploy {

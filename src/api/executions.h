@@ -75,17 +75,4 @@ int prompts_apply(struct db_tx *tx, struct call *c, const char *variables_id, js
 /** 1 = the runbook may run in the environment, 0 = it may not. */
 int runbook_may_run_in(struct db_tx *tx, struct call *c, const json_t *project,
                        const json_t *runbook, const json_t *environment, struct error *e) MUST_USE;
-
-/* promotion.c: where a release may go now. */
-
-/** Is the environment in a phase of the lifecycle? One without phases, or with an open phase,
- * allows all. */
-bool lifecycle_allows(const json_t *lifecycle, const char *environment_id);
-/** ERR_INVALID at ${member} when the lifecycle of the release's channel does not let it go to
- * ${environment} now. */
-int promotion_check(struct db_tx *tx, struct call *c, const json_t *project, const json_t *release,
-                    const json_t *environment, const char *member, struct error *e) MUST_USE;
-/** Environments where it may go now, stored documents in order. New reference. */
-int promotion_targets(struct db_tx *tx, struct call *c, const json_t *project,
-                      const json_t *release, json_t **ret, struct error *e) MUST_USE;
 #endif

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/promotion.h"
 #include "model/command.h"
 
 /* ---- where the release may go ---- */

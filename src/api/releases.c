@@ -5,6 +5,7 @@
 #include "api/executions.h"
 #include "api/release_version.h"
 #include "model/command.h"
+#include "store/promotion.h"
 
 /* A release as asked for by a command or by a document. */
 struct release {
@@ -88,7 +89,9 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     jv_set_str(in, "Version", version);
     if (resource_decode(c, &release_resource, in, NULL, &doc, e) < 0) return -1;
     jv_set_time(doc, "Assembled", clock_now(call_app(c)->clock));
-    if (freeze(tx, c, project, doc, e) < 0 || resource_insert(tx, c, &release_resource, doc, e) < 0)
+    if (freeze(tx, c, project, doc, e) < 0 ||
+        resource_insert(tx, c, &release_resource, doc, e) < 0 ||
+        promotion_mark(tx, text(doc, "Id"), clock_now(call_app(c)->clock), e) < 0)
         return -1;
     x->made = TAKE(doc);
     return 0;
@@ -96,9 +99,12 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
 
 static int create(struct release *x, struct error *e)
 {
-    if (execution_prepare(x->c, create_tx, x, e) == 0) return 0;
-    json_decref(x->made);
-    return -1;
+    if (execution_prepare(x->c, create_tx, x, e) < 0) {
+        json_decref(x->made);
+        return -1;
+    }
+    engine_promote(call_app(x->c)->engine);
+    return 0;
 }
 
 static int create_v1(struct call *c, struct error *e)

@@ -190,6 +190,32 @@ void engine_kick(struct engine *g)
     if (start) work_post(g->work, claim_all, g);
 }
 
+static void promote_due(void *ctx, const char *key)
+{
+    (void)key;
+    engine_promote(ctx);
+}
+
+static void promote_all(void *ctx)
+{
+    struct engine *g = ctx;
+    struct error e = {0};
+    int r;
+
+    while ((r = g->o.promote(g->o.promote_ctx, &e)) > 0) engine_kick(g);
+    if (r == 0) return;
+    log_warn("engine", "cannot look for automatic deployments: %s", e.text);
+    timers_at(g->timers, clock_mono(g->o.clock) + 1000, promote_due, g, NULL);
+}
+
+void engine_promote(struct engine *g)
+{
+    pthread_mutex_lock(&g->lock);
+    bool start = g->o.promote && !g->stopping;
+    pthread_mutex_unlock(&g->lock);
+    if (start) work_post(g->work, promote_all, g);
+}
+
 void engine_release(struct engine *g, struct run *r)
 {
     pthread_mutex_lock(&g->lock);
@@ -339,6 +365,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
         return -1;
     }
     engine_kick(g);
+    engine_promote(g);
     engine_sweep(g);
     engine_purge(g);
     *ret = g;

@@ -24,6 +24,10 @@ struct engine_options {
     int64_t log_limit;      /* bytes of a task's log, then output of scripts is cut; 0 = 1 GiB */
     size_t threads;         /* work threads */
     bool shared;            /* other nodes may use this database: leases and take-over */
+    /** Makes the next deployments that a lifecycle asks for: 1 = there may be more, 0 = none waits,
+     * -1 = it is asked again later. On work threads, also several at a time. */
+    int (*promote)(void *ctx, struct error *e);
+    void *promote_ctx;
     /** Called once when the engine must not go on: another process runs as this node. */
     void (*fatal)(const char *why);
 };
@@ -37,6 +41,8 @@ void engine_stop(struct engine *g);
 
 /** Something was queued: look for work. */
 void engine_kick(struct engine *g);
+/** A release was made, or may go on: look for deployments that its lifecycle asks for. */
+void engine_promote(struct engine *g);
 /** Task ${id} was asked to stop (task_cancel has been committed). */
 void engine_cancelled(struct engine *g, const char *id);
 /** A space was deleted (space_delete has been committed): what is left of it goes, in the

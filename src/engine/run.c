@@ -439,6 +439,7 @@ static void committed(struct run *r, struct turn *t)
         live_publish(r->engine->live, r->task.space_id, r->task_id, run_status_name(t->status));
         log_info("engine", "%s ended: %s", r->task_id, run_status_name(t->status));
         engine_release(r->engine, r);
+        if (t->promotes) engine_promote(r->engine);
     }
     perform(r, t);
     drop_ended(r);

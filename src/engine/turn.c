@@ -8,6 +8,7 @@
 #include "engine/run_priv.h"
 #include "store/counter.h"
 #include "store/journal.h"
+#include "store/promotion.h"
 
 void turn_begin(struct turn *t, struct run *run)
 {
@@ -198,9 +199,18 @@ static int write_log(struct db_tx *tx, const struct turn *t, struct error *e)
     return t->finish ? log_cursor_clear(tx, task, e) : 0;
 }
 
+/* A deployment that succeeds lets its release go on: its lifecycle will look at it. */
+static int write_promotion(struct db_tx *tx, struct turn *t, struct error *e)
+{
+    if (!t->finish || t->status != RUN_SUCCESS) return 0;
+    int marked = promotion_mark_of_task(tx, t->run->task_id, t->now_ms, e);
+    t->promotes = marked > 0;
+    return marked < 0 ? -1 : 0;
+}
+
 static int commit_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    const struct turn *t = ctx;
+    struct turn *t = ctx;
     const struct run *r = t->run;
     struct task_turn row = {.task_id = r->task_id,
                             .epoch = r->epoch,
@@ -217,7 +227,8 @@ static int commit_tx(struct db_tx *tx, void *ctx, struct error *e)
         row.error = t->error ? t->error : "";
     }
     if (task_advance(tx, &row, e) < 0) return -1;
-    if (write_entries(tx, t, e) < 0 || write_log(tx, t, e) < 0) return -1;
+    if (write_entries(tx, t, e) < 0 || write_log(tx, t, e) < 0 || write_promotion(tx, t, e) < 0)
+        return -1;
     FAULT_POINT("engine.in-commit");
     return write_artifacts(tx, t, e);
 }

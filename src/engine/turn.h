@@ -33,6 +33,7 @@ struct turn {
     bool finish; /* the task ends with this turn */
     enum run_status status;
     const char *error;
+    bool promotes; /* set by the commit: a release has succeeded somewhere */
 };
 
 void turn_begin(struct turn *t, struct run *run);

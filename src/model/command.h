@@ -22,6 +22,8 @@ extern const struct field release_template_fields[], deployment_template_fields[
     snapshot_template_fields[], runbook_run_template_fields[];
 /* GET {space}/search */
 extern const struct field search_result_fields[];
+/* GET releases/{id}/progression, projects/{id}/progression */
+extern const struct field lifecycle_progression_fields[], progression_fields[];
 extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
     supported_pool_types_fields[];
 

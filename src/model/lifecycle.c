@@ -38,7 +38,7 @@ static const struct field phase_fields[] = {
     {"Id", FIELD_STRING, FIELD_BLANK_NULL, .doc = "identifier; new when empty"},
     ROW_NAME("name, unique in the lifecycle"),
     {"AutomaticDeploymentTargets", FIELD_LIST, .item = FIELD_STRING, .ref_kind = "Environments",
-     .doc = "environments that may be deployed to; nothing goes there by itself yet"},
+     .doc = "environments that releases go to by themselves when they reach the phase"},
     {"OptionalDeploymentTargets", FIELD_LIST, .item = FIELD_STRING, .ref_kind = "Environments",
      .doc = "environments that may be deployed to"},
     {"MinimumEnvironmentsBeforePromotion", FIELD_INT, .max = INT32_MAX, .fallback = "0",
@@ -105,6 +105,7 @@ static void check(const json_t *doc, struct problems *p)
 static const struct link_template links[] = {
     {"Self", "/api/{SpaceId}/lifecycles/{Id}"},
     {"Projects", "/api/{SpaceId}/lifecycles/{Id}/projects"},
+    {"Preview", "/api/{SpaceId}/lifecycles/{Id}/preview"},
     {NULL, NULL},
 };
 

@@ -29,6 +29,7 @@ const struct resource *const resources[] = {
     &event_resource,
     &feed_resource,
     &server_node_resource,
+    &defect_resource,
     NULL,
 };
 
@@ -56,6 +57,8 @@ const struct named_table command_tables[] = {
     {"DeploymentSettings", deployment_settings_fields},
     {"ReleaseTemplate", release_template_fields},
     {"DeploymentTemplate", deployment_template_fields},
+    {"LifecycleProgression", lifecycle_progression_fields},
+    {"Progression", progression_fields},
     {"DeploymentPreview", deployment_preview_fields},
     {"DeploymentPreviews", deployment_previews_fields},
     {"MissingPackages", missing_packages_fields},

@@ -43,6 +43,8 @@ extern const char *const guided_failure_choices[]; /* EnvironmentDefault Off On 
 extern const char *const tenancy_choices[];        /* Untenanted TenantedOrUntenanted Tenanted */
 extern const char *const retention_unit_choices[]; /* Days Items */
 extern const struct field retention_fields[];      /* lifecycle.c */
+extern const struct field dashboard_item_fields[]; /* progression.c */
+extern const struct field reference_item_fields[]; /* progression.c */
 extern const struct field connectivity_fields[];   /* project.c */
 extern const struct field extension_fields[];      /* environment.c */
 extern const struct field selected_package_fields[], selected_git_fields[]; /* release.c */

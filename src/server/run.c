@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "api/app.h"
+#include "api/promotion.h"
 #include "api/router.h"
 #include "api/routes.h"
 #include "base/id.h"
@@ -119,6 +120,8 @@ static int start_engine(struct server *s, struct error *e)
                                .log_limit = s->o.task_log_limit,
                                .threads = (size_t)s->o.work_threads,
                                .shared = strcmp(db_engine(s->db), "postgres") == 0,
+                               .promote = automatic_deployments,
+                               .promote_ctx = &s->app,
                                .fatal = fatal};
     return engine_start(&g, &s->engine, e);
 }

@@ -17,6 +17,7 @@
 EMBED(migration_0001, "migrations/0001_initial.sql");
 EMBED(migration_0002, "migrations/0002_tasks.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
+EMBED(migration_0008, "migrations/0008_delivery.sql");
 
 int store_migrate(struct db *db, struct error *e)
 {
@@ -24,6 +25,7 @@ int store_migrate(struct db *db, struct error *e)
         {.number = 1, .name = "0001_initial", .sql = migration_0001},
         {.number = 2, .name = "0002_tasks", .sql = migration_0002},
         {.number = 6, .name = "0006_spaces", .sql = migration_0006},
+        {.number = 8, .name = "0008_delivery", .sql = migration_0008},
     };
     char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
 

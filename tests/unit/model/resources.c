@@ -81,6 +81,8 @@ static const struct {
     {&event_resource, "{}", "Events-1", "{\"Category\":\"Created\"}"},
     {&feed_resource, "{\"Name\":\"Built-in\",\"FeedType\":\"BuiltIn\"}", "feeds-builtin", "{}"},
     {&server_node_resource, "{}", "OctopusServerNodes-1", "{\"Name\":\"node\"}"},
+    {&defect_resource, "{\"Description\":\"It burns\"}", "Defects-1",
+     "{\"ReleaseId\":\"Releases-1\"}"},
 };
 
 /* As a create does it. */
