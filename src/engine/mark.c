@@ -21,6 +21,7 @@
 #include "os/file.h"
 #include "store/journal.h"
 #include "store/node.h"
+#include "store/sealed.h"
 #include "store/task.h"
 
 #define MARK_SIZE 128 /* always all of it, so that a full disk does not matter */
@@ -96,6 +97,8 @@ static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
                         .jobs_path = g->o.jobs_path,
                         .max_tasks = g->o.task_cap};
 
+    /* a rotation of the master key may have ended since this server read its key */
+    if (sealed_lock(tx, true, e) < 0 || sealed_check_key(tx, g->o.key, e) < 0) return -1;
     if (r->restored && task_mark_lost(tx, g->o.node_id, LOST_BY_RESTORE, e) < 0) return -1;
     return node_register(tx, &self, ENGINE_LEASE_MS, e);
 }

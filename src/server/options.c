@@ -40,6 +40,9 @@ static const struct option table[] = {
      "address that people use"},
     {"node-name", "server", OPTION_TEXT, AT(node_name), "", 0, 0, NULL, "NAME",
      "name of this node; default is the host's name"},
+    {"master-key-file", "server", OPTION_TEXT, AT(master_key_file), "", 0, 0, NULL, "FILE",
+     "holds the master key; default is master.key in the data folder"},
+    {"master-key", "server", OPTION_SECRET, AT(master_key), "", 0, 0, NULL, NULL, NULL},
     {"task-cap", "tasks", OPTION_NUMBER, AT(task_cap), "5", 0, 1000, NULL, "N",
      "tasks that run at once here; 0 takes none"},
     {"work-threads", "tasks", OPTION_NUMBER, AT(work_threads), "8", 1, 256, NULL, "N",
@@ -265,7 +268,7 @@ void options_help(void)
         printf(table[i].fallback[0] ? " [%s]\n" : "\n", table[i].fallback);
     }
     printf("The first user's password and API key may also be given as BOBTAIL_ADMIN_PASSWORD and "
-           "BOBTAIL_ADMIN_API_KEY.\n");
+           "BOBTAIL_ADMIN_API_KEY, the master key as BOBTAIL_MASTER_KEY.\n");
 }
 
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */

@@ -20,9 +20,10 @@ struct options {
     const char *public_url;                                      /* "" = unknown */
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
+    const char *master_key, *master_key_file; /* "" = in the data folder */
     const char *log_level, *log_format;
     int64_t task_cap, work_threads, output_limit, task_log_limit;
-    const char *sources[32]; /* where each came from: "flag", "environment", "file", "default" */
+    const char *sources[64]; /* where each came from: "flag", "environment", "file", "default" */
 };
 
 /** Reads flags from argv[${from}] on, the environment and the file. ERR_INVALID names the option,

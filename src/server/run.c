@@ -34,6 +34,7 @@
 #include "server/access.h"
 #include "server/command.h"
 #include "server/folder.h"
+#include "server/master_key.h"
 #include "server/seed.h"
 #include "store/migrations.h"
 
@@ -80,13 +81,11 @@ static const char *beside(struct server *s, const char *name)
 
 static int open_store(struct server *s, struct error *e)
 {
-    const char *path = arena_fmt(&s->arena, "%s/master.key", s->o.data_dir);
     struct db_options d = {.url = s->o.database, .connections = (int)s->o.work_threads + 8};
 
-    if (secret_key_load(path, &s->key, e) < 0) return fail_wrap(e, "master key");
     if (db_open(&d, &s->db, e) < 0) return -1;
     db_on_fatal(s->db, fatal_database, NULL);
-    if (store_migrate(s->db, e) < 0) return -1;
+    if (store_migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
     if (seed_installation(s->db, &s->arena, &s->app.installation_id, e) < 0) return -1;
     return seed_space(s->db, e);
 }

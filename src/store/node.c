@@ -19,6 +19,8 @@ static const char SQL_EXPIRED[] =
     "select " COLUMNS " from node where id <> $1 and lease_until + $2 < {{NOW_MS}} and exists "
     "(select 1 from task where node_id = node.id and (state in ('Executing', 'Cancelling') or "
     "cleanup = 1))";
+static const char SQL_ALIVE[] =
+    "select " COLUMNS " from node where lease_until > {{NOW_MS}} order by name, id";
 static const char SQL_LIST[] = "select " COLUMNS " from node order by name, id";
 static const char SQL_GET[] = "select " COLUMNS " from node where id = $1";
 
@@ -74,6 +76,14 @@ int node_expired(struct db_tx *tx, const char *self, int64_t margin_ms, struct a
     struct db_rows *rows = NULL;
 
     if (db_query(tx, SQL_EXPIRED, ARGS(TEXT(self), I64(margin_ms)), &rows, e) < 0) return -1;
+    return take_all(rows, a, ret, ret_n, e);
+}
+
+int node_alive(struct db_tx *tx, struct arena *a, struct node **ret, size_t *ret_n, struct error *e)
+{
+    struct db_rows *rows = NULL;
+
+    if (db_query(tx, SQL_ALIVE, NO_ARGS, &rows, e) < 0) return -1;
     return take_all(rows, a, ret, ret_n, e);
 }
 

@@ -21,6 +21,9 @@ int node_renew(struct db_tx *tx, const char *id, const char *incarnation, int64_
 /** Other nodes whose lease ended more than ${margin_ms} ago and that still have tasks. */
 int node_expired(struct db_tx *tx, const char *self, int64_t margin_ms, struct arena *a,
                  struct node **ret, size_t *ret_n, struct error *e) MUST_USE;
+/** Nodes whose lease has not ended, by the database's clock. */
+int node_alive(struct db_tx *tx, struct arena *a, struct node **ret, size_t *ret_n,
+               struct error *e) MUST_USE;
 int node_list(struct db_tx *tx, struct arena *a, struct node **ret, size_t *ret_n,
               struct error *e) MUST_USE;
 int node_get(struct db_tx *tx, const char *id, struct arena *a, struct node *ret,

@@ -6,23 +6,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Api } from '../lib/api.mjs';
+import { command } from '../lib/command.mjs';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { isRunning, until } from '../lib/processes.mjs';
 import { assertEnded, details, linesOf, Project, rawLog, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
-import { API_KEY, freePort, programs, Server } from '../lib/server.mjs';
+import { API_KEY, freePort, Server } from '../lib/server.mjs';
 import { sharedServer } from '../lib/shared.mjs';
-
-const program = path.join(programs, 'bobtail-server');
-const ownEnvironment = () => Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('BOBTAIL_')));
-
-// Runs a command to its end.
-async function command(args, env = {}) {
-    const child = spawn(program, args, { cwd: '/', env: { ...ownEnvironment(), ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
-    const result = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr']) child[name].setEncoding('utf8').on('data', (text) => (result[name] += text));
-    [result.code] = await once(child, 'close');
-    return result;
-}
 
 describe('the commands of the server', { concurrency: 3 }, () => {
     test('every command answers --help with what it does, exit 0', async () => {

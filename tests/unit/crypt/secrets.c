@@ -75,47 +75,92 @@ TEST(what_is_no_sealed_value_is_refused)
     EXPECT_FAILS(seal_open(&key, sealed, &out, &err), ERR_TOO_LARGE);
 }
 
-TEST(the_master_key_is_made_once_for_its_owner_only)
+TEST(a_sealed_value_names_its_key)
 {
-    CLEANUP(freep) char *path = xasprintf("%s/master.key", tap_folder());
+    struct secret_key other = {{9}};
+    CLEANUP(buf_done) struct buf out = BUF_INIT(1024);
+    CLEANUP(freep) char *sealed = seal_text(&key, "x", 1);
+    char id[SECRET_KEY_ID_SIZE], other_id[SECRET_KEY_ID_SIZE];
+    struct error err = {0};
+
+    secret_key_id(&key, id);
+    EXPECT(strcmp(id, secret_key_id(&other, other_id)) != 0);
+    EXPECT(strncmp(sealed + strlen(SEAL_FORM), id, 8) == 0);
+    EXPECT_FAILS(seal_open(&other, sealed, &out, &err), ERR_DENIED);
+    EXPECT(strstr(err.text, id) && strstr(err.text, other_id));
+}
+
+TEST(sealed_values_are_found_within_a_text)
+{
+    CLEANUP(freep) char *one = seal_text(&key, "", 0);
+    CLEANUP(freep) char *two = seal_text(&key, "a longer one", 12);
+    CLEANUP(freep)
+    char *text = xasprintf("v1: v1:0011aaff:AAAA {\"a\":\"%s\",\"b\":\"%s\"}", one, two);
+    size_t at = 0, n = seal_find(text, &at);
+
+    EXPECT(n == strlen(one) && strncmp(text + at, one, n) == 0);
+    at += n;
+    n = seal_find(text, &at);
+    EXPECT(n == strlen(two) && strncmp(text + at, two, n) == 0);
+    at += n;
+    EXPECT_INT(seal_find(text, &at), 0);
+}
+
+static char *key_path(void) { return xasprintf("%s/master.key", tap_folder()); }
+
+TEST(the_master_key_is_stored_once_for_its_owner_only)
+{
+    CLEANUP(freep) char *path = key_path();
     struct secret_key one, other;
     struct error err = {0};
     struct stat st;
 
-    EXPECT_OK(secret_key_load(path, &one, &err));
+    EXPECT_FAILS(secret_key_read(path, &one, &err), ERR_NOT_FOUND);
+    EXPECT_OK(secret_key_random(&one, &err));
+    EXPECT_OK(secret_key_store(path, &one, &err));
     EXPECT(stat(path, &st) == 0);
     EXPECT_INT(st.st_mode & 0777, 0600);
-    EXPECT_OK(secret_key_load(path, &other, &err));
+    EXPECT_FAILS(secret_key_store(path, &one, &err), ERR_CONFLICT);
+    EXPECT_OK(secret_key_read(path, &other, &err));
     EXPECT(memcmp(&one, &other, sizeof(one)) == 0);
     secret_key_wipe(&one);
     EXPECT(memcmp(&one, &(struct secret_key){{0}}, sizeof(one)) == 0);
 }
 
-TEST(a_master_key_that_others_can_read_is_refused)
+TEST(a_master_key_is_read_from_the_text_that_is_shown)
 {
-    CLEANUP(freep) char *path = xasprintf("%s/master.key", tap_folder());
-    struct secret_key k;
+    char text[SECRET_KEY_TEXT_SIZE];
+    struct secret_key read = {{0}};
     struct error err = {0};
 
-    EXPECT_OK(secret_key_load(path, &k, &err));
+    EXPECT_INT(strlen(secret_key_text(&key, text)), 44);
+    EXPECT_OK(secret_key_parse(text, "here", &read, &err));
+    EXPECT(memcmp(&read, &key, sizeof(key)) == 0);
+    EXPECT_FAILS(secret_key_parse("nonsense", "here", &read, &err), ERR_CORRUPT);
+    EXPECT(strncmp(err.text, "here holds no master key", 24) == 0);
+}
+
+TEST(a_master_key_that_others_can_read_is_refused)
+{
+    CLEANUP(freep) char *path = key_path();
+    struct secret_key k = {{7}};
+    struct error err = {0};
+
+    EXPECT_OK(secret_key_store(path, &k, &err));
     EXPECT(chmod(path, 0640) == 0);
-    EXPECT_FAILS(secret_key_load(path, &k, &err), ERR_DENIED);
+    EXPECT_FAILS(secret_key_read(path, &k, &err), ERR_DENIED);
     EXPECT(strstr(err.text, "chmod 600"));
 }
 
-TEST(a_damaged_master_key_is_refused_and_not_replaced)
+TEST(a_damaged_master_key_is_refused)
 {
-    CLEANUP(freep) char *path = xasprintf("%s/master.key", tap_folder());
-    CLEANUP(freep) char *missing = xasprintf("%s/no/folder", tap_folder());
+    CLEANUP(freep) char *path = key_path();
     struct secret_key k;
     struct error err = {0};
-    struct stat st;
     int fd = open(path, O_WRONLY | O_CREAT, 0600);
 
     EXPECT(fd >= 0 && write(fd, "abcd", 4) == 4 && close(fd) == 0);
-    EXPECT_FAILS(secret_key_load(path, &k, &err), ERR_CORRUPT);
-    EXPECT(stat(path, &st) == 0 && st.st_size == 4);
-    EXPECT(secret_key_load(missing, &k, &err) < 0);
+    EXPECT_FAILS(secret_key_read(path, &k, &err), ERR_CORRUPT);
 }
 
 TEST(a_password_is_checked_against_its_hash)
