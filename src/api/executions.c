@@ -163,18 +163,26 @@ static const struct {
     {"SkipStepNames", "SkipActions"},
 };
 
-static void refuse_later(struct call *c, const json_t *o)
+/* The time that the document has there; 0 = none. */
+static int64_t time_in(const json_t *doc, const char *member)
 {
-    static const char *const members[] = {"RunAt", "NoRunAfter", "QueueTime", "QueueTimeExpiry"};
-    int64_t at, now = clock_now(call_app(c)->clock);
+    const char *s = jv_str(doc, member, NULL);
+    int64_t at;
 
-    for (size_t i = 0; i < ARRAY_LEN(members); i++) {
-        const char *s = jv_str(o, members[i], NULL);
-        if (s == NULL || !time_parse_iso(s, &at)) continue;
-        if (i % 2 || at > now)
-            call_problem(c, "%s: '%s': nothing can be planned for later yet; leave it out",
-                         members[i], s);
-    }
+    return s && time_parse_iso(s, &at) ? at : 0;
+}
+
+/* A start that is planned must be possible. */
+static int check_plan(struct call *c, const json_t *doc, struct error *e)
+{
+    int64_t at = time_in(doc, "QueueTime"), until = time_in(doc, "QueueTimeExpiry");
+    int64_t from = at > clock_now(call_app(c)->clock) ? at : clock_now(call_app(c)->clock);
+    char text_of_from[TIME_TEXT_SIZE];
+
+    if (until && until <= from)
+        call_problem(c, "QueueTimeExpiry (noRunAfter): '%s' is not after %s, when it could start",
+                     text(doc, "QueueTimeExpiry"), time_iso(from, text_of_from));
+    return call_problems(c, e);
 }
 
 int execution_asked(struct call *c, const struct resource *r, const json_t *command, json_t *more,
@@ -185,13 +193,15 @@ int execution_asked(struct call *c, const struct resource *r, const json_t *comm
     json_decref(c->errors);
     c->errors = NULL;
     refuse_names(c, command);
-    refuse_later(c, command);
     if (call_problems(c, e) < 0) return -1;
     for (size_t i = 0; i < ARRAY_LEN(same); i++) {
         json_t *v = json_object_get(command, same[i].command);
         if (v && !json_object_get(in, same[i].document)) json_object_set(in, same[i].document, v);
     }
-    return resource_decode(c, r, in, NULL, ret, e);
+    json_auto_t *doc = NULL;
+    if (resource_decode(c, r, in, NULL, &doc, e) < 0 || check_plan(c, doc, e) < 0) return -1;
+    *ret = TAKE(doc);
+    return 0;
 }
 
 /* ---- queueing ---- */
@@ -255,6 +265,9 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x,
                               .now_ms = clock_now(call_app(c)->clock),
                               .key = call_app(c)->key};
 
+    int64_t at = time_in(x->asked, "QueueTime");
+    q.due_ms = at > q.now_ms ? at : 0;
+    q.expires_ms = time_in(x->asked, "QueueTimeExpiry");
     if (jv_bool(x->project, "IsDisabled", false))
         return fail_at(e, "ProjectId", "project '%s' is disabled", text(x->project, "Name"));
     if (queue_number(tx, &q.number, e) < 0) return -1;
@@ -291,7 +304,13 @@ int execution_prepare(struct call *c, db_fn *fn, void *ctx, struct error *e)
 
 int execution_write(struct call *c, db_fn *fn, void *ctx, struct error *e)
 {
+    static const char *const times[] = {"RunAt", "NoRunAfter", "QueueTime", "QueueTimeExpiry"};
+    bool planned = false;
+
     if (write_again(db_write_hot, c, fn, ctx, e) < 0) return -1;
+    for (size_t i = 0; i < ARRAY_LEN(times); i++)
+        planned |= json_is_string(jv_get(c->body, times[i]));
+    if (planned) engine_due(call_app(c)->engine);
     engine_kick(call_app(c)->engine);
     return 0;
 }
@@ -333,6 +352,8 @@ static int queue_again(struct db_tx *tx, struct rerun *x, struct error *e)
                                    &first, e) < 0)
         return -1;
     jv_set_str(subject, "Id", NULL);
+    jv_set_str(subject, "QueueTime", NULL); /* now, whenever the first one was planned for */
+    jv_set_str(subject, "QueueTimeExpiry", NULL);
     jv_set_str(subject, "Comments", arena_fmt(c->arena, "Rerun of %s", x->before.id));
     struct execution again = {.project = project,
                               .environment = environment,

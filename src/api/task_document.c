@@ -21,7 +21,7 @@ static void set_times(const struct app *app, const struct task *t, json_t *o)
     int64_t until = ended ? t->completed_at : clock_now(app->clock);
 
     jv_set_time(o, "QueueTime", t->queued_at);
-    jv_set(o, "QueueTimeExpiry", json_null());
+    jv_set_time(o, "QueueTimeExpiry", t->expires_at);
     jv_set_time(o, "StartTime", t->started_at);
     jv_set_time(o, "LastUpdatedTime", t->updated_at);
     jv_set_time(o, "CompletedTime", t->completed_at);
@@ -70,7 +70,13 @@ static int why_queued(struct db_tx *tx, const struct app *app, const struct task
                       struct arena *a, struct why *w, struct error *e)
 {
     struct engine_load load = engine_load(app->engine);
+    char at[TIME_TEXT_SIZE];
 
+    if (t->due_at) {
+        w->reason = "Planned";
+        w->description = arena_fmt(a, "is planned for %s", time_iso(t->due_at, at));
+        return 0;
+    }
     if (task_place(tx, t, &w->place, e) < 0 || task_tag_holder(tx, t->tag, a, &w->holder, e) < 0)
         return -1;
     if (t->held) {

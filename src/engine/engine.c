@@ -113,8 +113,16 @@ static int claim_tx(struct db_tx *tx, void *ctx, struct error *e)
     return c->found < 0 ? -1 : 0;
 }
 
+static void unreserve(struct engine *g)
+{
+    pthread_mutex_lock(&g->lock);
+    g->running--;
+    metric_set(&running_now, g->running);
+    pthread_mutex_unlock(&g->lock);
+}
+
 /* Claims one task: 1, 0 when none is ready, -1 when the database cannot say (it is asked again
- * later). */
+ * later). The place in the cap is taken; one that came too late gives it back. */
 static int claim_one(struct engine *g)
 {
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
@@ -124,7 +132,11 @@ static int claim_one(struct engine *g)
     int r = db_write_hot(g->o.db, claim_tx, &c, &e);
     if (r < 0) {
         log_warn("engine", "cannot claim a task: %s", e.text);
-    } else if ((r = c.found) > 0) {
+    } else if ((r = c.found) > 0 && task_state_ended(c.task.state)) {
+        live_publish(g->live, c.task.space_id, c.task.id, c.task.state);
+        log_info("engine", "%s ended: %s", c.task.id, c.task.state);
+        unreserve(g);
+    } else if (r > 0) {
         FAULT_POINT("engine.claimed");
         metric_add(&claimed, 1);
         live_publish(g->live, c.task.space_id, c.task.id, "Executing");
@@ -143,14 +155,6 @@ static bool reserve(struct engine *g)
     metric_set(&running_now, g->running);
     pthread_mutex_unlock(&g->lock);
     return ok;
-}
-
-static void unreserve(struct engine *g)
-{
-    pthread_mutex_lock(&g->lock);
-    g->running--;
-    metric_set(&running_now, g->running);
-    pthread_mutex_unlock(&g->lock);
 }
 
 static void kick_due(void *ctx, const char *key)
@@ -366,6 +370,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     }
     engine_kick(g);
     engine_promote(g);
+    engine_due(g);
     engine_sweep(g);
     engine_purge(g);
     *ret = g;

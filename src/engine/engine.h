@@ -41,6 +41,9 @@ void engine_stop(struct engine *g);
 
 /** Something was queued: look for work. */
 void engine_kick(struct engine *g);
+/** A task was planned for later, or must not start too late: look at the times of those that wait.
+ */
+void engine_due(struct engine *g);
 /** A release was made, or may go on: look for deployments that its lifecycle asks for. */
 void engine_promote(struct engine *g);
 /** Task ${id} was asked to stop (task_cancel has been committed). */

@@ -31,6 +31,7 @@ struct engine {
     struct map *foreign;        /* worker -> driver of another node's jobs on this machine */
     int64_t running;            /* tasks that hold one of the cap's places */
     bool draining, stopping;
+    int64_t due_at; /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
     bool claiming, claim_again;
     int64_t purge_at; /* monotonic; a timer will look at deleted spaces then; 0 = none */
     VEC(struct log_chunk_builder *)

@@ -118,6 +118,7 @@ static void look_work(void *ctx)
                 log_warn("engine", "cannot take over: %s", e.text);
         for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i], RUN_CANCEL, NULL);
         live_notify_all(g->live);
+        engine_due(g);
         engine_kick(g);
     }
     arena_done(&l.arena);

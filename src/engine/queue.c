@@ -70,7 +70,9 @@ int queue_add(struct db_tx *tx, const struct queue_request *q, struct arena *a, 
                          .subject_id = q->subject_id,
                          .arguments =
                              arena_fmt(a, "{\"%s\":\"%s\"}", q->subject_argument, q->subject_id),
-                         .queued_at = q->now_ms,
+                         .queued_at = q->due_ms ? q->due_ms : q->now_ms,
+                         .due_at = q->due_ms,
+                         .expires_at = q->expires_ms,
                          .updated_at = q->now_ms};
     if (names_tag(tx, q->variables_id, a, &named, e) < 0) return -1;
     if (named && chosen_tag(tx, q, ret, a, &ret->tag, e) < 0) return -1;

@@ -14,6 +14,7 @@ struct queue_request {
     const char *variables_id;                             /* frozen variable set; NULL = none */
     int64_t number;                                       /* of the task: queue_number */
     int64_t now_ms;
+    int64_t due_ms, expires_ms; /* not before, not after; 0 = at once, whenever */
     const struct secret_key *key;
     const char *server_uri;
 };

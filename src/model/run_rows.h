@@ -21,9 +21,9 @@
     {"Comments", FIELD_STRING, FIELD_CREATE_ONLY, .doc = "for people"},                            \
     {"FormValues", FIELD_MAP, FIELD_CREATE_ONLY, .item = FIELD_STRING,                             \
      .doc = "values of prompted variables"},                                                       \
-    {"QueueTime", FIELD_TIME, FIELD_CREATE_ONLY,                                                   \
-     .doc = "not before this time; nothing can be planned for later yet"},                         \
-    {"QueueTimeExpiry", FIELD_TIME, FIELD_CREATE_ONLY, .doc = "refused, as a later QueueTime is"}, \
+    {"QueueTime", FIELD_TIME, FIELD_CREATE_ONLY, .doc = "it starts then, not before"},             \
+    {"QueueTimeExpiry", FIELD_TIME, FIELD_CREATE_ONLY,                                             \
+     .doc = "when it has not started by then, it ends as TimedOut"},                               \
     {"UseGuidedFailure", FIELD_BOOL, FIELD_CREATE_ONLY, .doc = "true: a failed step asks a person"},\
     {"SkipActions", FIELD_LIST, FIELD_CREATE_ONLY, .item = FIELD_STRING,                           \
      .doc = "ids of actions that do not run"},                                                     \
@@ -58,8 +58,8 @@
     {"UseGuidedFailure", FIELD_BOOL, FIELD_NULLABLE,                                               \
      .doc = "whether a failed step asks a person; null: as project and environment say"},          \
     {"Priority", FIELD_STRING, FIELD_BLANK_NULL, .doc = "place in the queue"},                     \
-    {"RunAt", FIELD_TIME, .doc = "not before this time; nothing can be planned for later yet"},    \
-    {"NoRunAfter", FIELD_TIME, .doc = "refused, as a later RunAt is"},                             \
+    {"RunAt", FIELD_TIME, .doc = "it starts then, not before"},                                    \
+    {"NoRunAfter", FIELD_TIME, .doc = "when it has not started by then, it ends as TimedOut"},     \
     {"Variables", FIELD_MAP, .item = FIELD_STRING, .doc = "values of prompted variables"},         \
     {"Comments", FIELD_STRING, .doc = "for people"}
 /* clang-format on */

@@ -39,7 +39,7 @@ static const char SQL_HOLD[] =
     "(select tag from task_tag where waiting > 0)";
 static const char SQL_HEADS[] =
     "update task_tag set head_rank = (select min(t.rank) from task t where t.tag = task_tag.tag "
-    "and t.state = 'Queued' and t.held = 0) where waiting > 0";
+    "and t.state = 'Queued' and t.held = 0 and t.due_at = 0) where waiting > 0";
 
 int space_queue_stop(struct db_tx *tx, const char *space_id, bool stop, struct error *e)
 {

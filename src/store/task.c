@@ -15,7 +15,8 @@ enum { IDS_MAX = 5000 };
 #define COLUMNS                                                                                    \
     "id, rank, space_id, kind, description, state, tag, node_id, epoch, cancel_by, queued_at, "    \
     "started_at, completed_at, updated_at, error, has_warnings, cleanup, journal_seq, log_lines, " \
-    "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments, held"
+    "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments, held, due_at, "     \
+    "expires_at"
 
 bool task_state_ended(const char *state)
 {
@@ -61,6 +62,8 @@ static void read_row(struct db_rows *r, struct arena *a, struct task *t)
     t->subject_id = arena_strdup(a, db_text(r, 23));
     t->arguments = arena_strdup(a, db_text(r, 24));
     t->held = db_i64(r, 25) != 0;
+    t->due_at = db_i64(r, 26);
+    t->expires_at = db_i64(r, 27);
 }
 
 /* Reads one row of ${rows}, which it frees: 1 and *${ret}, or 0. */
@@ -93,25 +96,26 @@ static int take_all(struct db_rows *rows_in, struct arena *a, struct task **ret,
 static const char SQL_INSERT[] =
     "insert into task (id, rank, space_id, kind, description, state, tag, queued_at, updated_at, "
     "project_id, "
-    "environment_id, runbook_id, subject_id, arguments, held) "
+    "environment_id, runbook_id, subject_id, arguments, held, due_at, expires_at) "
     "values ($1, $2, $3, $4, $5, 'Queued', $6, $7, $7, $8, $9, $10, $11, $12, "
-    "case when " IS_STOPPED " then 1 else 0 end)";
+    "case when " IS_STOPPED " then 1 else 0 end, $13, $14)";
 static const char SQL_TAG_WAIT[] =
     "insert into task_tag (tag, head_rank, waiting) "
-    "values ($1, case when " IS_STOPPED " then null else cast($2 as bigint) end, 1) "
+    "values ($1, case when $4 > 0 or " IS_STOPPED " then null else cast($2 as bigint) end, 1) "
     "on conflict (tag) do update set head_rank = case when excluded.head_rank is null or "
     "task_tag.head_rank < excluded.head_rank then task_tag.head_rank else excluded.head_rank end, "
     "waiting = task_tag.waiting + 1";
 
 int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e)
 {
-    if (db_exec(tx, SQL_TAG_WAIT, ARGS(TEXT(t->tag), I64(t->rank), TEXT(t->space_id)), e) < 0)
+    if (db_exec(tx, SQL_TAG_WAIT,
+                ARGS(TEXT(t->tag), I64(t->rank), TEXT(t->space_id), I64(t->due_at)), e) < 0)
         return -1;
     return db_exec(tx, SQL_INSERT,
                    ARGS(TEXT(t->id), I64(t->rank), TEXT(t->space_id), TEXT(t->kind),
                         TEXT(t->description), TEXT(t->tag), I64(t->queued_at), TEXT(t->project_id),
                         TEXT(t->environment_id), TEXT(t->runbook_id), TEXT(t->subject_id),
-                        TEXT(t->arguments)),
+                        TEXT(t->arguments), I64(t->due_at), I64(t->expires_at)),
                    e);
 }
 
@@ -124,8 +128,8 @@ static const char SQL_TASK_CLAIM[] = "update task set state = 'Executing', node_
                                      "where rank = $1 and state = 'Queued' returning " COLUMNS;
 static const char SQL_TAG_CLAIMED[] =
     "update task_tag set running_task = $2, waiting = waiting - 1, "
-    "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued' and held = 0) "
-    "where tag = $1";
+    "head_rank = (select min(rank) from task where tag = $1 and state = 'Queued' and held = 0 and "
+    "due_at = 0) where tag = $1";
 
 static const char SQL_TAG_READY[] =
     "select 1 from task_tag where running_task is null and head_rank is not null limit 1";
@@ -164,6 +168,30 @@ static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, in
     return r;
 }
 
+static const char SQL_TOO_LATE[] =
+    "update task set state = 'TimedOut', started_at = 0, completed_at = $2, error = $3 where id = "
+    "$1";
+static const char SQL_TAG_FREE[] = "update task_tag set running_task = null where tag = (select "
+                                   "tag from task where id = $1) and running_task = $1";
+static const char SQL_TAG_DROP[] = "delete from task_tag where tag = (select tag from task where "
+                                   "id = $1) and running_task is null and waiting = 0";
+
+static int free_tag(struct db_tx *tx, const char *task_id, struct error *e)
+{
+    if (db_exec(tx, SQL_TAG_FREE, ARGS(TEXT(task_id)), e) < 0) return -1;
+    return db_exec(tx, SQL_TAG_DROP, ARGS(TEXT(task_id)), e) < 0 ? -1 : 0;
+}
+
+/* It was claimed too late to start. */
+static int end_claimed(struct db_tx *tx, struct task *t, int64_t now_ms, struct arena *a,
+                       struct error *e)
+{
+    t->state = "TimedOut";
+    t->error = task_expired_why(t, a);
+    if (db_exec(tx, SQL_TOO_LATE, ARGS(TEXT(t->id), I64(now_ms), TEXT(t->error)), e) < 0) return -1;
+    return free_tag(tx, t->id, e) < 0 ? -1 : 1;
+}
+
 int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
                struct task *ret, struct error *e)
 {
@@ -179,7 +207,7 @@ int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct are
     if (r < 0) return -1;
     if (r == 0) return fail(e, ERR_CORRUPT, "queue of tag %s names a task that does not wait", tag);
     if (db_exec(tx, SQL_TAG_CLAIMED, ARGS(TEXT(tag), TEXT(ret->id)), e) < 0) return -1;
-    return 1;
+    return ret->expires_at && ret->expires_at <= now_ms ? end_claimed(tx, ret, now_ms, a, e) : 1;
 }
 
 static const char SQL_ADOPT[] =
@@ -259,10 +287,6 @@ static const char SQL_ADVANCE[] =
 static const char SQL_END[] =
     "update task set state = $3, error = $4, completed_at = $5 where id = $1 and epoch = $2";
 static const char SQL_STATE[] = "select epoch, tag from task where id = $1";
-static const char SQL_TAG_FREE[] = "update task_tag set running_task = null where tag = (select "
-                                   "tag from task where id = $1) and running_task = $1";
-static const char SQL_TAG_DROP[] = "delete from task_tag where tag = (select tag from task where "
-                                   "id = $1) and running_task is null and waiting = 0";
 
 /* Why did the guarded update change nothing? */
 static int refuse_turn(struct db_tx *tx, const struct task_turn *turn, struct error *e)
@@ -284,8 +308,7 @@ static int end_task(struct db_tx *tx, const struct task_turn *turn, struct error
                      I64(turn->now_ms)),
                 e) < 0)
         return -1;
-    if (db_exec(tx, SQL_TAG_FREE, ARGS(TEXT(turn->task_id)), e) < 0) return -1;
-    return db_exec(tx, SQL_TAG_DROP, ARGS(TEXT(turn->task_id)), e) < 0 ? -1 : 0;
+    return free_tag(tx, turn->task_id, e);
 }
 
 int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e)
@@ -300,25 +323,24 @@ int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e
     return turn->state && task_state_ended(turn->state) ? end_task(tx, turn, e) : 0;
 }
 
-static const char SQL_CANCEL_QUEUED[] =
-    "update task set state = 'Canceled', cancel_by = $2, completed_at = $3, updated_at = $3, "
-    "error = 'canceled by ' || $2 || ' before it started' where id = $1 and state = 'Queued'";
+static const char SQL_LEAVE[] =
+    "update task set state = $2, cancel_by = $3, completed_at = $4, updated_at = $4, error = $5, "
+    "due_at = 0 where id = $1 and state = 'Queued'";
 static const char SQL_TAG_UNWAIT[] =
     "update task_tag set waiting = waiting - 1, head_rank = "
     "(select min(rank) from task where tag = "
     "(select tag from task where id = $1) and state = 'Queued' "
-    "and held = 0) where tag = (select tag from task where id = $1)";
+    "and held = 0 and due_at = 0) where tag = (select tag from task where id = $1)";
 static const char SQL_CANCEL_RUNNING[] = "update task set state = 'Cancelling', cancel_by = $2, "
                                          "updated_at = $3 where id = $1 and state = 'Executing'";
 static const char SQL_TAG_LOCK[] =
     "update task_tag set waiting = waiting where tag = (select tag from task where id = $1)";
 
-/* 1 = it waited and is Canceled now, 0 = it does not wait. */
-static int cancel_queued(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
-                         struct error *e)
+int task_leave_queue(struct db_tx *tx, const char *id, const struct task_leave *x, struct error *e)
 {
     if (db_exec(tx, SQL_TAG_LOCK, ARGS(TEXT(id)), e) < 0) return -1;
-    int n = db_exec(tx, SQL_CANCEL_QUEUED, ARGS(TEXT(id), TEXT(by), I64(now_ms)), e);
+    int n = db_exec(tx, SQL_LEAVE,
+                    ARGS(TEXT(id), TEXT(x->state), TEXT(x->by), I64(x->now_ms), TEXT(x->error)), e);
     if (n <= 0) return n;
     if (db_exec(tx, SQL_TAG_UNWAIT, ARGS(TEXT(id)), e) < 0) return -1;
     return db_exec(tx, SQL_TAG_DROP, ARGS(TEXT(id)), e) < 0 ? -1 : 1;
@@ -338,7 +360,9 @@ int task_cancel(struct db_tx *tx, const char *id, const char *by, int64_t now_ms
 
     if (task_get(tx, id, &a, &t, e) < 0) return -1;
     int n = cancel_running(tx, id, by, now_ms, e);
-    if (n == 0 && (n = cancel_queued(tx, id, by, now_ms, e)) > 0) {
+    const struct task_leave canceled = {
+        "Canceled", by, arena_fmt(&a, "canceled by %s before it started", by), now_ms};
+    if (n == 0 && (n = task_leave_queue(tx, id, &canceled, e)) > 0) {
         *ret_state = "Canceled";
         return 0;
     }
@@ -414,7 +438,7 @@ int task_list(struct db_tx *tx, const struct task_query *w, struct arena *a, str
 
 #define AHEAD                                                                              \
     " from task where tag = $1 and id <> $2 and (state in ('Executing', 'Cancelling') or " \
-    "(state = 'Queued' and rank < $3))"
+    "(state = 'Queued' and due_at = 0 and rank < $3))"
 static const char SQL_AHEAD[] =
     "select " COLUMNS AHEAD " order by case state when 'Queued' then 1 else 0 end, rank "
     "limit $4 offset $5";
@@ -488,7 +512,8 @@ int task_count_waiting(struct db_tx *tx, int64_t *ret, struct error *e)
     return 0;
 }
 
-static const char SQL_PLACE[] = "select count(*) from task where state = 'Queued' and rank < $1";
+static const char SQL_PLACE[] =
+    "select count(*) from task where state = 'Queued' and due_at = 0 and rank < $1";
 
 int task_place(struct db_tx *tx, const struct task *t, int64_t *ret, struct error *e)
 {

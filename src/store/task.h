@@ -19,6 +19,8 @@ struct task {
     const char *arguments; /* JSON object */
     int64_t rank, epoch, journal_seq, log_lines, log_bytes;
     int64_t queued_at, started_at, completed_at, updated_at; /* UTC ms, 0 = not yet */
+    int64_t due_at;     /* planned: enters the queue then; 0 = it is in it, or was */
+    int64_t expires_at; /* must not start after that; 0 = whenever */
     bool has_warnings, cleanup;
     bool held; /* the task queue of its space is stopped; set by the store */
 };
@@ -26,11 +28,12 @@ struct task {
 /** Queued, Executing, Cancelling are the states of a task that has not ended. */
 bool task_state_ended(const char *state);
 
-/** Puts ${t} (id, rank, space, kind, description, tag, subjects, arguments, queued_at filled) at
- * the end of its tag's queue. */
+/** Puts ${t} (id, rank, space, kind, description, tag, subjects, arguments, queued_at, due_at,
+ * expires_at filled) at the end of its tag's queue; a planned one is passed over until it is due.
+ */
 int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e) MUST_USE;
 /** Claims the first task whose tag is free for ${node_id}, raising its epoch. 1 = *${ret} is
- * claimed, 0 = nothing is ready. */
+ * claimed, or has ended as TimedOut instead, as its state says; 0 = nothing is ready. */
 int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
                struct task *ret, struct error *e) MUST_USE;
 /** Takes over a task that ran on ${from_node}, raising its epoch; 0 = it is no longer there to be
@@ -71,6 +74,27 @@ int task_advance(struct db_tx *tx, const struct task_turn *turn, struct error *e
  * one becomes Cancelling. ERR_CONFLICT when it has ended already, naming its state. */
 int task_cancel(struct db_tx *tx, const char *id, const char *by, int64_t now_ms,
                 const char **ret_state, struct error *e) MUST_USE;
+
+/** How a task ends that has not started. */
+struct task_leave {
+    const char *state, *by, *error; /* by: who canceled it, NULL = nobody */
+    int64_t now_ms;
+};
+/** Ends a task that is planned or queued: 1 = it has ended so, 0 = it was neither. */
+int task_leave_queue(struct db_tx *tx, const char *id, const struct task_leave *leave,
+                     struct error *e) MUST_USE;
+
+/* task_due.c: planned tasks, and those that must not start too late; some at a time. */
+
+/** Planned tasks whose time has come enter the queue; how many did. */
+int task_due(struct db_tx *tx, int64_t now_ms, struct error *e) MUST_USE;
+/** Ends those that have not started in time as TimedOut; says which. */
+int task_expire(struct db_tx *tx, int64_t now_ms, struct arena *a, struct task **ret, size_t *ret_n,
+                struct error *e) MUST_USE;
+/** The sentence for such a task. */
+const char *task_expired_why(const struct task *t, struct arena *a);
+/** The next time at which one of the two has something to do; 0 = never. */
+int task_next_due(struct db_tx *tx, int64_t *ret, struct error *e) MUST_USE;
 
 /** ERR_NOT_FOUND names the id. */
 int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret,

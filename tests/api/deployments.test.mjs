@@ -41,8 +41,6 @@ apiSuite('deployments', (at) => {
         await assertRefused(at.api, 'POST', V1, { ...command, projectName: 'No such' }, ['projectName', 'No such']);
         await assertRefused(at.api, 'POST', V1, { ...command, environmentNames: 'Staging' }, ['EnvironmentNames', 'Staging']);
         await assertRefused(at.api, 'POST', V1, { ...command, specificMachineNames: ['web-1'] }, ['SpecificMachineNames', 'web-1']);
-        await assertRefused(at.api, 'POST', V1, { ...command, runAt: '2999-01-01T00:00:00Z' }, ['RunAt', '2999', 'later']);
-        await assertRefused(at.api, 'POST', V1, { ...command, noRunAfter: '2999-01-01T00:00:00Z' }, ['NoRunAfter', '2999', 'later']);
         const { Id } = await at.api.get(`${S}/projects/${project.id}/releases/${command.releaseVersion}`);
         for (const member of ['SpecificMachineIds', 'ExcludedTargetTagIds']) {
             await assertRefused(at.api, 'POST', `${S}/deployments`, { ReleaseId: Id, EnvironmentId: project.environment.Id, [member]: ['', 'No-1'] }, [member, 'No-1']);
