@@ -64,7 +64,7 @@ UNIT_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(UNIT_SOURCES))
 STORE_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/store/*.c))
 FUZZ_TESTS := $(patsubst tests/%.c,$(OUT)/tests/%,$(wildcard tests/fuzz/*.c))
 
-.PHONY: all help programs tests tsan-tests fault-tools check check-fast bench soak fuzz clean lint format headers
+.PHONY: all help programs tests tsan-tests fault-tools check check-fast bench soak deb fuzz clean lint format headers
 .SECONDARY:
 all: programs ## the programs (FLAVOUR=release|asan|tsan)
 programs: $(PROGRAMS)
@@ -153,6 +153,9 @@ soak: ## the fault tests in their long form: ROUNDS=n per database, 500; takes h
 bench: ## the figures of docs/performance.md, each beside its peer
 	@tools/setup --bench && $(MAKE) --no-print-directory FLAVOUR=release programs
 	@bench/run
+deb: ## the Debian package, in build/deb
+	@$(MAKE) --no-print-directory FLAVOUR=release programs
+	@packaging/deb/build $(BUILD)/release/bin $(BUILD)/deb
 fuzz: ## mutates the corpora for SECONDS=n per target, 60
 	@$(MAKE) --no-print-directory FLAVOUR=asan tests
 	@for t in $(patsubst tests/%.c,$(BUILD)/asan/tests/%,$(wildcard tests/fuzz/*.c)); do \
