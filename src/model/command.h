@@ -24,6 +24,8 @@ extern const struct field release_template_fields[], deployment_template_fields[
 extern const struct field search_result_fields[];
 /* GET releases/{id}/progression, projects/{id}/progression */
 extern const struct field lifecycle_progression_fields[], progression_fields[];
+/* GET dashboard, dashboard/dynamic */
+extern const struct field dashboard_fields[];
 extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
     supported_pool_types_fields[];
 

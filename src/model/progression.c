@@ -93,3 +93,47 @@ const struct field progression_fields[] = {
     ROW_LINKS,
     {.name = NULL},
 };
+
+static const struct field dashboard_project_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "identifier"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "name"},
+    {"Slug", FIELD_STRING, .doc = "its name in addresses"},
+    {"Description", FIELD_STRING, .doc = "what it is for"},
+    {"IsDisabled", FIELD_BOOL, .doc = "true: nothing of it can be deployed"},
+    {"ProjectGroupId", FIELD_STRING, .doc = "group it is shown in"},
+    {"EnvironmentIds", FIELD_LIST, .item = FIELD_STRING, .doc = "environments that are shown"},
+    {"TenantedDeploymentMode", FIELD_STRING, .doc = "whether deployments have tenants"},
+    {"CanPerformUntenantedDeployment", FIELD_BOOL, .doc = "true: they need none"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+static const struct field dashboard_group_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "identifier"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "name"},
+    {"EnvironmentIds", FIELD_LIST, .item = FIELD_STRING, .doc = "environments that are shown"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+static const struct field dashboard_environment_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "identifier"},
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "name"},
+    ROW_LINKS,
+    {.name = NULL},
+};
+
+const struct field dashboard_fields[] = {
+    {"Projects", FIELD_LIST, .item = FIELD_OBJECT, .fields = dashboard_project_fields,
+     .doc = "by name"},
+    {"ProjectGroups", FIELD_LIST, .item = FIELD_OBJECT, .fields = dashboard_group_fields,
+     .doc = "their groups"},
+    {"Environments", FIELD_LIST, .item = FIELD_OBJECT, .fields = dashboard_environment_fields,
+     .doc = "in order"},
+    {"Tenants", FIELD_LIST, .item = FIELD_ANY, .doc = "none"},
+    {"Items", FIELD_LIST, .item = FIELD_OBJECT, .fields = dashboard_item_fields,
+     .doc = "the newest deployment of each project in each environment"},
+    {"PreviousItems", FIELD_LIST, .item = FIELD_OBJECT, .fields = dashboard_item_fields,
+     .doc = "the last success before each of them"},
+    {"ProjectLimit", FIELD_ANY, .doc = "how many projects are shown at most; null: all"},
+    {"IsFiltered", FIELD_BOOL, .doc = "true: more could be shown"},
+    {.name = NULL},
+};

@@ -59,6 +59,7 @@ const struct named_table command_tables[] = {
     {"DeploymentTemplate", deployment_template_fields},
     {"LifecycleProgression", lifecycle_progression_fields},
     {"Progression", progression_fields},
+    {"Dashboard", dashboard_fields},
     {"DeploymentPreview", deployment_preview_fields},
     {"DeploymentPreviews", deployment_previews_fields},
     {"MissingPackages", missing_packages_fields},

@@ -52,7 +52,7 @@ const LATER = {
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.
     Root: ['SignIn', 'SignOut', 'CertificateConfiguration', 'DiscoverWorker', 'WorkerPoolsSortOrder', 'WorkerPoolSortOrder', 'WorkerPoolsSummary', 'MachinePolicyTemplate',
-        'MachineRoles', 'Machines', 'DiscoverMachine', 'Proxies', 'Accounts', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events', 'Dashboard', 'DashboardDynamic',
+        'MachineRoles', 'Machines', 'DiscoverMachine', 'Proxies', 'Accounts', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events',
         'ProjectTriggers', 'ScheduledProjectTriggers', 'VariableNames', 'VariablePreview', 'UserRoles', 'ScopedUserRoles', 'Teams', 'Register', 'Invitations',
         'UserAuthentication', 'UserIdentityMetadata', 'TeamMembership', 'PermissionDescriptions', 'ExtensionStats', 'Certificates'],
 };
