@@ -71,6 +71,9 @@ int db_write_hot(struct db *db, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 /** Runs ${fn} on one consistent snapshot, read only; returns what it returned. */
 int db_read(struct db *db, db_fn *fn, void *ctx, struct error *e) MUST_USE;
 
+/** Writes a consistent copy of an SQLite database, which a server of this or another process may be
+ * using, to the new file ${to} (0600), durably. ERR_NO_SPACE and all other errors leave no file. */
+int db_copy(const char *url, const char *to, struct error *e) MUST_USE;
 /** Does the database answer? Reads one row of a database that has its schema. */
 int db_ping(struct db *db, struct error *e) MUST_USE;
 

@@ -92,6 +92,40 @@ int db_migrate(struct db *db, const struct migration *steps, size_t n, const cha
     return 0;
 }
 
+static const char SQL_HAS_TABLE[] = "select 1 from sqlite_master where name = 'schema_migration'";
+static const char SQL_HAS_TABLE_POSTGRES[] =
+    "select 1 from information_schema.tables where table_name = 'schema_migration' and "
+    "table_schema = current_schema()";
+
+static int has_table(struct db_tx *tx, struct error *e)
+{
+    bool postgres = strcmp(db_tx_engine(tx), "postgres") == 0;
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, postgres ? SQL_HAS_TABLE_POSTGRES : SQL_HAS_TABLE, NO_ARGS, &rows, e) < 0)
+        return -1;
+    return db_next(rows, e);
+}
+
+static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct run *run = ctx;
+    int there = has_table(tx, e);
+
+    run->applied = 0;
+    return there > 0 ? count_applied(tx, run, e) : there;
+}
+
+int db_migrated(struct db *db, const struct migration *steps, size_t n, const char *tool_version,
+                size_t *ret, struct error *e)
+{
+    struct run run = {.steps = steps, .n = n, .tool_version = tool_version};
+
+    if (db_read(db, look_tx, &run, e) < 0) return -1;
+    *ret = run.applied;
+    return 0;
+}
+
 static int ping_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;

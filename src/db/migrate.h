@@ -15,4 +15,7 @@ struct migration {
  * or has another checksum. Nodes that call it at once wait for each other. Any thread. */
 int db_migrate(struct db *db, const struct migration *steps, size_t n, const char *tool_version,
                struct error *e) MUST_USE;
+/** How many of the steps the database has; nothing is changed. Errors as db_migrate. */
+int db_migrated(struct db *db, const struct migration *steps, size_t n, const char *tool_version,
+                size_t *ret, struct error *e) MUST_USE;
 #endif

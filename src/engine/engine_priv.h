@@ -78,6 +78,10 @@ int engine_mark(const struct driver *d, const char *task_id, int64_t seq, struct
 /** Registers the node under its new incarnation; marks its tasks as lost when the database is older
  * than its jobs. */
 int engine_register(struct engine *g, struct error *e) MUST_USE;
+struct node;
+/** The same for the tasks of node ${dead}, whose jobs lie on this machine, before they are taken
+ * over: it may not be the first that comes back after a restore. */
+int engine_check_mark(struct engine *g, const struct node *dead, struct error *e) MUST_USE;
 
 /** Removes what old scripts left on the built-in worker, now and every day (sweep.c). */
 void engine_sweep(struct engine *g);

@@ -51,6 +51,7 @@ int engine_mark(const struct driver *d, const char *task_id, int64_t seq, struct
 
 struct registration {
     struct engine *g;
+    const char *node_id, *node_name, *jobs_path;
     char task_id[65]; /* of the mark; "" = none */
     int64_t seq;
     bool restored;
@@ -58,7 +59,7 @@ struct registration {
 
 static int read_mark(struct registration *r, struct error *e)
 {
-    CLEANUP(freep) char *path = path_join(r->g->o.jobs_path, "mark");
+    CLEANUP(freep) char *path = path_join(r->jobs_path, "mark");
     CLEANUP(buf_done) struct buf text = BUF_INIT(2 * MARK_SIZE);
     struct error why = {0};
 
@@ -86,6 +87,24 @@ static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
+static int lost_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    return task_mark_lost(tx, ((struct registration *)ctx)->node_id, LOST_BY_RESTORE, e);
+}
+
+/* Does the database know what the mark names? */
+static int look(struct registration *r, struct error *e)
+{
+    if (read_mark(r, e) < 0) return -1;
+    if (r->task_id[0] && db_read(r->g->o.db, look_tx, r, e) < 0) return -1;
+    if (r->restored)
+        log_warn("engine",
+                 "the database was restored: it does not know entry %" PRId64 " of %s; "
+                 "the tasks that node %s runs there end as Failed",
+                 r->seq, r->task_id, r->node_name);
+    return 0;
+}
+
 static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     const struct registration *r = ctx;
@@ -99,21 +118,26 @@ static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
 
     /* a rotation of the master key may have ended since this server read its key */
     if (sealed_lock(tx, true, e) < 0 || sealed_check_key(tx, g->o.key, e) < 0) return -1;
-    if (r->restored && task_mark_lost(tx, g->o.node_id, LOST_BY_RESTORE, e) < 0) return -1;
+    if (r->restored && lost_tx(tx, ctx, e) < 0) return -1;
     return node_register(tx, &self, ENGINE_LEASE_MS, e);
 }
 
 int engine_register(struct engine *g, struct error *e)
 {
-    struct registration r = {.g = g};
+    struct registration r = {
+        .g = g, .node_id = g->o.node_id, .node_name = g->o.node_name, .jobs_path = g->o.jobs_path};
 
-    if (read_mark(&r, e) < 0) return -1;
-    if (r.task_id[0] && db_read(g->o.db, look_tx, &r, e) < 0) return -1;
-    if (r.restored)
-        log_warn("engine",
-                 "the database was restored: it does not know entry %" PRId64 " of %s; "
-                 "the tasks that node %s runs there end as Failed",
-                 r.seq, r.task_id, g->o.node_name);
-    if (db_write_hot(g->o.db, register_tx, &r, e) < 0) return -1;
-    return r.restored ? write_mark(g->o.jobs_path, "", e) : 0;
+    if (look(&r, e) < 0 || db_write_hot(g->o.db, register_tx, &r, e) < 0) return -1;
+    return r.restored ? write_mark(r.jobs_path, "", e) : 0;
+}
+
+int engine_check_mark(struct engine *g, const struct node *dead, struct error *e)
+{
+    struct registration r = {
+        .g = g, .node_id = dead->id, .node_name = dead->name, .jobs_path = dead->jobs_path};
+
+    if (look(&r, e) < 0) return -1;
+    if (!r.restored) return 0;
+    if (db_write_hot(g->o.db, lost_tx, &r, e) < 0) return -1;
+    return write_mark(r.jobs_path, "", e);
 }

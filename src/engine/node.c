@@ -105,6 +105,14 @@ int engine_node_driver(struct engine *g, const char *id, const char *worker, str
     return r;
 }
 
+static int take_over(struct engine *g, const struct node *dead, struct error *e)
+{
+    if (strcmp(dead->boot_id, g->boot_id) == 0 && is_folder_of(dead) &&
+        engine_check_mark(g, dead, e) < 0)
+        return -1;
+    return adopt_all(g, dead->id, e);
+}
+
 static void look(void *ctx, const char *key);
 static void look_work(void *ctx)
 {
@@ -114,7 +122,7 @@ static void look_work(void *ctx)
 
     if (engine_holds_lease(g) && db_read(g->o.db, look_tx, &l, &e) == 0) {
         for (size_t i = 0; i < l.n_dead; i++)
-            if (adopt_all(g, l.dead[i].id, &e) < 0)
+            if (take_over(g, &l.dead[i], &e) < 0)
                 log_warn("engine", "cannot take over: %s", e.text);
         for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i], RUN_CANCEL, NULL);
         live_notify_all(g->live);

@@ -19,7 +19,7 @@ static const struct command command_version = {
 static const struct command *const commands[] = {
     &command_run,          &command_check_config,    &command_show_configuration,
     &command_create_admin, &command_show_master_key, &command_rotate_master_key,
-    &command_version,
+    &command_backup,       &command_restore,         &command_version,
 };
 
 static void help(void)

@@ -53,6 +53,14 @@ static int claim_tx(struct db_tx *tx, void *ctx, struct error *e)
     return sealed_claim_key(tx, ((struct key_tx *)ctx)->key, e);
 }
 
+int master_key_read(const struct options *o, struct secret_key *ret, struct error *e)
+{
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+
+    if (o->master_key[0]) return secret_key_parse(o->master_key, "BOBTAIL_MASTER_KEY", ret, e);
+    return secret_key_read(master_key_path(o, &a), ret, e);
+}
+
 /* ---- the key of a start ---- */
 
 static int make(const char *path, struct secret_key *ret, struct error *e)
@@ -129,7 +137,7 @@ static int read_given(struct db *db, const struct options *o, struct secret_key 
 {
     struct key_tx x = {.key = ret};
 
-    if (secret_key_parse(o->master_key, "BOBTAIL_MASTER_KEY", ret, e) < 0) return -1;
+    if (master_key_read(o, ret, e) < 0) return -1;
     return db_read(db, check_tx, &x, e);
 }
 
@@ -158,7 +166,7 @@ static int show(struct command_call *c, struct error *e)
     char text[SECRET_KEY_TEXT_SIZE];
     struct secret_key key;
 
-    if (secret_key_read(master_key_path(&c->o, &c->arena), &key, e) < 0) return -1;
+    if (master_key_read(&c->o, &key, e) < 0) return -1;
     printf("%s\n", secret_key_text(&key, text));
     explicit_bzero(text, sizeof(text));
     secret_key_wipe(&key);

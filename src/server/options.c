@@ -272,7 +272,7 @@ void options_help(void)
 }
 
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */
-static void show_url(const char *url)
+void options_print_url(const char *url)
 {
     const char *rest = strstr(url, "://"), *host = rest ? rest + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/?")), *colon;
@@ -297,10 +297,36 @@ void options_show(const struct options *o)
         memcpy(&text, at, sizeof(text));
         printf("%s = ", table[i].name);
         if (table[i].type == OPTION_NUMBER) printf("%lld", (long long)n);
-        else if (table[i].type == OPTION_DATABASE) show_url(text);
+        else if (table[i].type == OPTION_DATABASE) options_print_url(text);
         else printf("%s", table[i].type == OPTION_SECRET && text[0] ? "********" : text);
         printf("  # %s\n", o->sources[i]);
     }
+}
+
+/* A line that sets a secret, or an address that may hold a password. */
+static bool holds_secret(struct str line)
+{
+    struct str key;
+    size_t place;
+
+    str_cut(&line, '=', &key);
+    key = str_trim(key);
+    const struct option *t = by_name(key.p, key.n, &place);
+    return t && (t->type == OPTION_SECRET || t->type == OPTION_DATABASE);
+}
+
+int options_without_secrets(const struct options *o, struct buf *out, struct error *e)
+{
+    CLEANUP(buf_wipe) struct buf text = BUF_INIT(1 * MiB);
+
+    if (file_read(o->config, &text, e) < 0) return -1;
+    struct str rest = {buf_str(&text), text.n}, line;
+    while (str_cut(&rest, '\n', &line)) {
+        if (holds_secret(line)) continue;
+        buf_add(out, line.p, line.n);
+        buf_addc(out, '\n');
+    }
+    return 0;
 }
 
 enum log_level options_log_level(const struct options *o)

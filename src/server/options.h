@@ -5,6 +5,7 @@
 #ifndef SERVER_OPTIONS_H
 #define SERVER_OPTIONS_H
 #include "base/arena.h"
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 
@@ -34,6 +35,10 @@ int options_read(int argc, char **argv, int from, struct arena *a, struct option
 void options_help(void);
 /** Every option with its value and where it comes from; secrets as ********. */
 void options_show(const struct options *o);
+/** Prints the address of a database without its password. */
+void options_print_url(const char *url);
+/** Appends the settings file, without the lines that hold secrets; ERR_NOT_FOUND: there is none. */
+int options_without_secrets(const struct options *o, struct buf *out, struct error *e) MUST_USE;
 enum log_level options_log_level(const struct options *o);
 enum log_format options_log_format(const struct options *o);
 #endif

@@ -35,6 +35,7 @@
 #include "server/command.h"
 #include "server/folder.h"
 #include "server/master_key.h"
+#include "server/restore.h"
 #include "server/seed.h"
 #include "store/migrations.h"
 
@@ -144,7 +145,7 @@ static int start_http(struct server *s, struct error *e)
 static int start(struct server *s, struct error *e)
 {
     if (resources_check(e) < 0 || folder_take(s->o.data_dir, &s->lock_fd, e) < 0) return -1;
-    if (open_store(s, e) < 0) return -1;
+    if (restore_is_whole(s->o.data_dir, e) < 0 || open_store(s, e) < 0) return -1;
     if (seed_admin(s->db, &s->o, e) < 0) return -1;
     s->app.db = s->db;
     s->app.key = &s->key;

@@ -19,7 +19,8 @@ EMBED(migration_0002, "migrations/0002_tasks.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
 
-int store_migrate(struct db *db, struct error *e)
+/* Applies what is missing, or only looks when ${look} is not NULL. */
+static int run_steps(struct db *db, struct schema_state *look, struct error *e)
 {
     struct migration steps[] = {
         {.number = 1, .name = "0001_initial", .sql = migration_0001},
@@ -31,5 +32,17 @@ int store_migrate(struct db *db, struct error *e)
 
     for (size_t i = 0; i < ARRAY_LEN(steps); i++)
         steps[i].checksum = hash_text(steps[i].sql, strlen(steps[i].sql), checksums[i]);
-    return db_migrate(db, steps, ARRAY_LEN(steps), BOBTAIL_VERSION, e);
+    if (look == NULL) return db_migrate(db, steps, ARRAY_LEN(steps), BOBTAIL_VERSION, e);
+    if (db_migrated(db, steps, ARRAY_LEN(steps), BOBTAIL_VERSION, &look->applied, e) < 0) return -1;
+    ASSERT(ARRAY_LEN(steps) <= ARRAY_LEN(look->names));
+    look->n = ARRAY_LEN(steps);
+    for (size_t i = 0; i < look->n; i++) look->names[i] = steps[i].name;
+    return 0;
+}
+
+int store_migrate(struct db *db, struct error *e) { return run_steps(db, NULL, e); }
+
+int store_schema(struct db *db, struct schema_state *ret, struct error *e)
+{
+    return run_steps(db, ret, e);
 }

@@ -7,6 +7,7 @@ import path from 'node:path';
 import { describe, test } from 'node:test';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Gates } from '../lib/gates.mjs';
+import { Postgres } from '../lib/postgres.mjs';
 import { until } from '../lib/processes.mjs';
 import { assertEnded, cancelTask, getTask, Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
@@ -119,6 +120,30 @@ describe('a database that was restored', { concurrency: 2 }, () => {
         await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
         assert.deepEqual(run.begun(), ['One', 'Two']);
     });
+});
+
+test('a node that takes over first after a restore sees that the jobs of the other are newer', { timeout: 120000 }, async (t) => {
+    const cluster = await Postgres.start(t);
+    const database = await cluster.database();
+    const name = database.match(/^postgresql:\/\/\/(\w+)/)[1];
+    const env = { BOBTAIL_FAULT_LEASE_MS: '1500' };
+    const run = await begin(t, { database, env });
+    const dump = path.join(run.folder, 'dump');
+    execFileSync(`${cluster.programs}/pg_dump`, ['-Fc', '-f', dump, database]);
+    run.gates.open('go');
+    await assertEnded(run.api, await waitForTask(run.api, run.id), 'Success');
+    await until('the run to be cleaned', () => run.folders().length === 0);
+    await run.server.kill();
+    await cluster.query(`drop database ${name} with (force)`, 'postgres');
+    await cluster.query(`create database ${name}`, 'postgres');
+    execFileSync(`${cluster.programs}/pg_restore`, ['--no-owner', '-d', database, dump]);
+
+    const other = await run.server.startBeside(t, { env });
+
+    const task = await waitForTask(other.api, run.id);
+    assert.equal(task.State, 'Failed');
+    assert.match(task.ErrorMessage, /lost by restore/);
+    assert.deepEqual(run.begun(), ['One', 'Two']);
 });
 
 describe('a task that cannot be read back', { concurrency: 2 }, () => {
