@@ -1,7 +1,9 @@
 /* projects.c - project groups, lifecycles and projects. A new project comes with its default
  * channel, an empty process and an empty variable set. Facts: rest.md 2.11, 2.12. */
-#include "api/resource.h"
+#include "api/copy.h"
 #include "model/command.h"
+
+#include <string.h>
 
 /* A document from its table's defaults and a few members. Takes ${members} over. */
 static int add(struct db_tx *tx, struct call *c, const struct resource *r, json_t *members,
@@ -41,7 +43,7 @@ static int create(struct call *c, struct error *e)
 {
     static const struct resource_hooks hooks = {.after = add_belongings};
 
-    return resource_create_with(c, &hooks, e);
+    return call_query(c, "clone") ? copy_project(c, e) : resource_create_with(c, &hooks, e);
 }
 
 /* ---- deployment settings: a part of the project that has an address of its own ---- */
@@ -111,9 +113,29 @@ static int put_settings(struct call *c, struct error *e)
     return db_write(call_app(c)->db, put_settings_tx, c, e) < 0 ? -1 : 0;
 }
 
+/* No project has a picture of its own; the colour tells them apart. */
+static int logo(struct call *c, struct error *e)
+{
+    if (resource_get(c, e) < 0) return -1;
+    unsigned hue = 0;
+    for (const char *at = text(c->out, "Id"); *at; at++)
+        hue = (hue * 31 + (unsigned char)*at) % 360;
+    const char *svg = arena_fmt(c->arena,
+                                "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 16 16\" "
+                                "width=\"64\" height=\"64\"><rect width=\"16\" height=\"16\" "
+                                "rx=\"3\" fill=\"hsl(%u,40%%,40%%)\"/></svg>\n",
+                                hue);
+    json_decref(c->out);
+    c->out = NULL;
+    http_reply(c->res, 200, "image/svg+xml", svg, strlen(svg));
+    return 0;
+}
+
 #define CRUD(segment, res, table, noun)                                     \
     RESOURCE_READ_ROUTES(segment, res, table, resource_query, noun "View"), \
         RESOURCE_WRITE_ROUTES(segment, res, table, noun "Create", noun "Edit", noun "Delete")
+static const struct route_query clone_query[] = {
+    {"clone", QUERY_TEXT, "a project: all of it but releases and runs is copied"}, {NULL, 0, NULL}};
 static const struct route rows[] = {
     CRUD("projectgroups", "ProjectGroup", project_group_fields, "ProjectGroup"),
     RESOURCE_LIST_ROUTE("/api/{space}/projectgroups/{group}/projects", resource_list, "Project",
@@ -122,9 +144,13 @@ static const struct route rows[] = {
     {"GET", "/api/{space}/lifecycles/{lifecycle}/projects", resource_all, "ProjectView",
      .out = project_fields, .query = resource_query, .shape = ROUTE_ARRAY, .out_name = "Project",
      .doc = "projects that use a lifecycle"},
-    RESOURCE_READ_ROUTES("projects", "Project", project_fields, resource_query, "ProjectView"),
-    RESOURCE_POST_ROUTE("/api/{space}/projects", create, "Project", project_fields, "ProjectCreate",
-                        "creates a project with its channel, process and variable set"),
+    RESOURCE_READ_ROUTES("projects", "Project", project_fields, project_query, "ProjectView"),
+    {"POST", "/api/{space}/projects", create, "ProjectCreate", .in = project_fields,
+     .out = project_fields, .query = clone_query, .status = 201, .in_name = "Project",
+     .out_name = "Project",
+     .doc = "creates a project with its channel, process and variable set, or copies one"},
+    {"GET", "/api/{space}/projects/{id}/logo", logo, "ProjectView", .shape = ROUTE_BYTES,
+     .doc = "the picture of a project"},
     RESOURCE_PUT_ROUTE("/api/{space}/projects/{id}", resource_update, "Project", project_fields,
                        "ProjectEdit", "replaces a project"),
     RESOURCE_DELETE_ROUTE("/api/{space}/projects", "ProjectDelete"),

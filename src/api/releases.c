@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/promotion.h"
 #include "api/release_version.h"
 #include "model/command.h"
 #include "store/promotion.h"
@@ -14,8 +15,9 @@ struct release {
     const char *project_member, *channel_member, *version_member;
     const char *version; /* "" = the next one */
     bool ignore_existing;
-    const json_t *asked; /* other members of the document */
-    json_t *made;        /* the release, new or found */
+    const json_t *asked;   /* other members of the document */
+    json_t *made;          /* the release, new or found */
+    const char *automatic; /* names of environments that it goes to by itself now; "" = none */
 };
 
 static int find_channel(struct db_tx *tx, struct release *x, const json_t *project, json_t **ret,
@@ -68,6 +70,25 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *project, json_
     return 0;
 }
 
+/* Where a release that was just made goes by itself. */
+static int name_automatic(struct db_tx *tx, struct release *x, const json_t *project,
+                          const json_t *release, struct error *e)
+{
+    CLEANUP(standing_done) struct standing s = {0};
+    struct call *c = x->c;
+
+    x->automatic = "";
+    if (standing_read(tx, c, project, release, &s, e) < 0) return -1;
+    struct promotion_ids next = promotion_automatic(&s.p, c->arena);
+    for (size_t i = 0; i < next.n; i++) {
+        struct document d;
+        if (document_get(tx, environment_resource.kind, next.items[i], c->arena, &d, e) < 0)
+            return -1;
+        x->automatic = arena_fmt(c->arena, "%s%s%s", x->automatic, i ? ", " : "", d.name);
+    }
+    return 0;
+}
+
 static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct release *x = ctx;
@@ -91,7 +112,8 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     jv_set_time(doc, "Assembled", clock_now(call_app(c)->clock));
     if (freeze(tx, c, project, doc, e) < 0 ||
         resource_insert(tx, c, &release_resource, doc, e) < 0 ||
-        promotion_mark(tx, text(doc, "Id"), clock_now(call_app(c)->clock), e) < 0)
+        promotion_mark(tx, text(doc, "Id"), clock_now(call_app(c)->clock), e) < 0 ||
+        name_automatic(tx, x, project, doc, e) < 0)
         return -1;
     x->made = TAKE(doc);
     return 0;
@@ -118,7 +140,7 @@ static int create_v1(struct call *c, struct error *e)
     struct release x = {.c = c,
                         .project = text(command, "ProjectName"),
                         .project_member = "projectName",
-                        .channel = text(command, "ChannelName"),
+                        .channel = jv_str(command, "ChannelName", text(command, "ChannelIdOrName")),
                         .channel_member = "channelName",
                         .version = text(command, "ReleaseVersion"),
                         .version_member = "releaseVersion",
@@ -128,6 +150,8 @@ static int create_v1(struct call *c, struct error *e)
     c->out = json_object();
     jv_set_str(c->out, "ReleaseId", text(x.made, "Id"));
     jv_set_str(c->out, "ReleaseVersion", text(x.made, "Version"));
+    if (!str_blank(x.automatic))
+        jv_set_str(c->out, "AutomaticallyDeployedEnvironments", x.automatic);
     json_decref(x.made);
     return 0;
 }

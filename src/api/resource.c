@@ -296,7 +296,7 @@ int resource_create_locked(struct call *c, const struct resource_hooks *h, resou
     struct change x = {c, h, lock};
 
     if (call_query(c, "clone"))
-        return fail_at(e, "clone", "clone: '%s': nothing can be copied yet; create one and fill it",
+        return fail_at(e, "clone", "clone: '%s': only projects and runbooks can be copied",
                        call_query(c, "clone"));
     return write_change(&x, create_tx, e);
 }

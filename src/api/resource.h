@@ -118,8 +118,8 @@ int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
                    const struct document *d, struct error *e) MUST_USE;
 
 /** The filters of lists: what a route's table does not name is no filter there. */
-extern const struct route_query resource_query[], release_query[], deployment_query[],
-    runbook_query[], snapshot_query[], runbook_run_query[], worker_query[];
+extern const struct route_query resource_query[], project_query[], release_query[],
+    deployment_query[], runbook_query[], snapshot_query[], runbook_run_query[], worker_query[];
 #define RESOURCE_LIST_ROUTE(path, handler, res, table, filters, view, text)              \
     {                                                                                    \
         "GET", path, handler, view, .out = table, .query = filters, .shape = ROUTE_PAGE, \

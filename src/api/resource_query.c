@@ -214,6 +214,8 @@ int resource_get(struct call *c, struct error *e) { return db_read(call_app(c)->
         "projects", QUERY_LIST, "only those of these projects" \
     }
 const struct route_query resource_query[] = {FILTERS, END};
+const struct route_query project_query[] = {
+    FILTERS, {"clonedFromProjectId", QUERY_LIST, "only copies of these projects"}, END};
 const struct route_query release_query[] = {
     FILTERS,
     {"searchByVersion", QUERY_TEXT, "part of the version, in any case"},
@@ -284,9 +286,13 @@ static bool is_filter(const struct call *c, const char *name)
 /* A list may be asked by what its items point to: ?projects=Projects-1. */
 static const struct {
     const char *query, *member;
-} reference_filters[] = {{"projects", "ProjectId"},         {"projectIds", "ProjectId"},
-                         {"environments", "EnvironmentId"}, {"channels", "ChannelId"},
-                         {"runbooks", "RunbookId"},         {"workerPoolIds", "WorkerPoolIds"}};
+} reference_filters[] = {{"projects", "ProjectId"},
+                         {"projectIds", "ProjectId"},
+                         {"environments", "EnvironmentId"},
+                         {"channels", "ChannelId"},
+                         {"runbooks", "RunbookId"},
+                         {"workerPoolIds", "WorkerPoolIds"},
+                         {"clonedFromProjectId", "ClonedFromProjectId"}};
 
 static void add_filters(struct call *c, struct document_query *q)
 {

@@ -2,6 +2,7 @@
  * rest.md 2.14. Runs: runbook_runs.c. */
 #include <string.h>
 
+#include "api/copy.h"
 #include "api/executions.h"
 #include "api/promotion.h"
 #include "model/command.h"
@@ -35,7 +36,7 @@ static int create(struct call *c, struct error *e)
 {
     static const struct resource_hooks hooks = {begin_unpublished, add_process};
 
-    return resource_create_with(c, &hooks, e);
+    return call_query(c, "clone") ? copy_runbook(c, e) : resource_create_with(c, &hooks, e);
 }
 
 /* Publishing by changing the runbook: the snapshot must be one of its own. */
@@ -302,11 +303,22 @@ static int snapshot_template(struct call *c, struct error *e)
 static const struct route_query publish_query[] = {
     {"publish", QUERY_FLAG, "make it the published snapshot"}, {NULL, 0, NULL}};
 
+static const struct route_query clone_query[] = {
+    {"clone", QUERY_TEXT, "a runbook: it is copied with its process"}, {NULL, 0, NULL}};
 #define RUNBOOK_ROUTES(path)                                                                      \
     RESOURCE_LIST_ROUTE(path, resource_list, "Runbook", runbook_fields, runbook_query,            \
                         "RunbookView", "runbooks by name"),                                       \
-        RESOURCE_POST_ROUTE(path, create, "Runbook", runbook_fields, "RunbookEdit",               \
-                            "creates a runbook with an empty process"),                           \
+        {"POST",                                                                                  \
+         path,                                                                                    \
+         create,                                                                                  \
+         "RunbookEdit",                                                                           \
+         .in = runbook_fields,                                                                    \
+         .out = runbook_fields,                                                                   \
+         .query = clone_query,                                                                    \
+         .status = 201,                                                                           \
+         .in_name = "Runbook",                                                                    \
+         .out_name = "Runbook",                                                                   \
+         .doc = "creates a runbook with an empty process, or copies one"},                        \
         RESOURCE_GET_ROUTE(path, "Runbook", runbook_fields, "RunbookView"),                       \
         RESOURCE_PUT_ROUTE(path "/{id}", update, "Runbook", runbook_fields, "RunbookEdit",        \
                            "replaces a runbook"),                                                 \

@@ -12,6 +12,7 @@ const struct field create_release_fields[] = {
     {"ReleaseVersion", FIELD_STRING, FIELD_BLANK_NULL, .max = NAME_MAX_CHARACTERS,
      .doc = "version; null: the next one"},
     {"ChannelName", FIELD_STRING, FIELD_BLANK_NULL, .doc = "channel; null: the default one"},
+    {"ChannelIdOrName", FIELD_STRING, FIELD_BLANK_NULL, .doc = "the same"},
     {"Packages", FIELD_LIST, .item = FIELD_STRING, .doc = "empty: releases have no packages yet"},
     {"GitResources", FIELD_LIST, .item = FIELD_STRING,
      .doc = "empty: releases have no repositories"},
@@ -27,6 +28,8 @@ const struct field create_release_fields[] = {
 const struct field create_release_answer_fields[] = {
     {"ReleaseId", FIELD_STRING, FIELD_REQUIRED, .doc = "the release"},
     {"ReleaseVersion", FIELD_STRING, FIELD_REQUIRED, .doc = "its version"},
+    {"AutomaticallyDeployedEnvironments", FIELD_STRING, FIELD_OMIT_NULL,
+     .doc = "names of the environments it goes to by itself now"},
     {.name = NULL},
 };
 

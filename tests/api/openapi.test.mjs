@@ -47,7 +47,7 @@ const WITHOUT_SCHEMA = ['/api/openapi.json', ...['/api', '/api/{space}'].flatMap
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
     User: ['ApiKeys', 'Teams', 'Permissions', 'PermissionsConfiguration', 'RevokeSessions', 'AccessToken'],
-    Project: ['Triggers', 'Logo'],
+    Project: ['Triggers'],
     Worker: ['Connection'],
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.

@@ -57,11 +57,14 @@ apiSuite('projects', (at) => {
         assert.equal((await at.api.get(`${S}/projects/other-shop`)).Slug, changed.Slug);
     });
 
-    test('a copy is refused, and nothing is made instead', async () => {
+    test('only projects and runbooks that are there are copied, and nothing is made instead', async () => {
         const project = await at.api.post(`${S}/projects`, members());
         const before = (await at.api.get(`${S}/projects`)).TotalResults;
-        await assertRefused(at.api, 'POST', `${S}/projects?clone=${project.Id}`, members(), ['clone', project.Id]);
-        await assertRefused(at.api, 'POST', `${S}/runbooks?clone=Runbooks-1`, { Name: 'Copy', ProjectId: project.Id }, ['clone', 'Runbooks-1']);
+        await assertRefused(at.api, 'POST', `${S}/projects?clone=Projects-999`, members(), ['clone', 'Projects-999']);
+        await assertRefused(at.api, 'POST', `${S}/projects?clone=${project.Id}`, { Description: 'no name' }, 'Name');
+        await assertRefused(at.api, 'POST', `${S}/projects?clone=${project.Id}`, { ...members(), Name: project.Name }, project.Name);
+        await assertRefused(at.api, 'POST', `${S}/runbooks?clone=Runbooks-999`, { Name: 'Copy', ProjectId: project.Id }, ['clone', 'Runbooks-999']);
+        await assertRefused(at.api, 'POST', `${S}/environments?clone=Environments-1`, { Name: 'Copy' }, ['clone', 'Environments-1']);
         assert.equal((await at.api.get(`${S}/projects`)).TotalResults, before);
     });
 
