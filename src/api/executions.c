@@ -20,6 +20,12 @@ int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, c
     return -1;
 }
 
+int execution_check_enabled(const json_t *project, const char *member, struct error *e)
+{
+    if (!jv_bool(project, "IsDisabled", false)) return 0;
+    return fail_at(e, member, "project '%s' is disabled", text(project, "Name"));
+}
+
 bool execution_is(const struct resource *r)
 {
     return r == &deployment_resource || r == &runbook_run_resource;
@@ -268,8 +274,7 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x,
     int64_t at = time_in(x->asked, "QueueTime");
     q.due_ms = at > q.now_ms ? at : 0;
     q.expires_ms = time_in(x->asked, "QueueTimeExpiry");
-    if (jv_bool(x->project, "IsDisabled", false))
-        return fail_at(e, "ProjectId", "project '%s' is disabled", text(x->project, "Name"));
+    if (execution_check_enabled(x->project, "ProjectId", e) < 0) return -1;
     if (queue_number(tx, &q.number, e) < 0) return -1;
     json_auto_t *doc = document_of(c, x, queue_task_id(c->arena, q.number));
     if (prompts_apply(tx, c, x->variables_id, doc, e) < 0) return -1;

@@ -42,6 +42,8 @@ int execution_asked(struct call *c, const struct resource *r, const json_t *comm
  * ${member}. */
 int execution_find(struct db_tx *tx, struct call *c, const struct resource *r, const char *owner_id,
                    const char *member, const char *name, json_t **ret, struct error *e) MUST_USE;
+/** ERR_INVALID at ${member} for a project that is disabled. */
+int execution_check_enabled(const json_t *project, const char *member, struct error *e) MUST_USE;
 /** Freezes the document ${id} under the id that a release or snapshot keeps. */
 int execution_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
                      const char **ret, struct error *e) MUST_USE;
@@ -64,6 +66,9 @@ int executions_rerun(struct call *c, struct error *e);
 
 /* prompts.c: values that a person gives when something starts. */
 
+/** Does the prompted ${variable} ask in this place? ${channel_id}: NULL = none. */
+bool prompt_applies(const json_t *variable, const char *environment_id, const char *channel_id,
+                    const char *project_id);
 /** Makes the FormValues of ${doc} fit the variables: keyed by name, secrets sealed beside them in
  * SealedValues (never shown). ERR_INVALID, with all in the call's errors: a required value is
  * missing, or a name is none of a prompted variable. */

@@ -171,14 +171,17 @@ static json_t *element(const json_t *variable)
     return o;
 }
 
-static json_t *form(const struct release *r)
+static json_t *form(const struct release *r, const json_t *environment)
 {
     json_t *o = json_object(), *values = json_object(), *elements = json_array(), *one;
     size_t i;
 
     json_array_foreach (jv_get(r->variables, "Variables"), i, one) {
         const json_t *value = jv_get(one, "Value");
-        if (!json_is_object(jv_get(one, "Prompt"))) continue;
+        if (!json_is_object(jv_get(one, "Prompt")) ||
+            !prompt_applies(one, text(environment, "Id"), jv_str(r->release, "ChannelId", NULL),
+                            text(r->project, "Id")))
+            continue;
         jv_push(elements, element(one));
         jv_set_str(values, text(one, "Id"), json_is_string(value) ? json_string_value(value) : "");
     }
@@ -187,15 +190,25 @@ static json_t *form(const struct release *r)
     return o;
 }
 
+/* What a failed step does unless the start says otherwise: the runbook or project says, or leaves
+ * it to the environment. */
+static bool asks_a_person(const struct release *r, const json_t *environment)
+{
+    const char *mode = jv_str(r->release, "DefaultGuidedFailureMode",
+                              text(r->project, "DefaultGuidedFailureMode"));
+
+    if (str_same(mode, "On")) return true;
+    return !str_same(mode, "Off") && jv_bool(environment, "UseGuidedFailure", false);
+}
+
 static json_t *preview_document(const struct release *r, const json_t *environment,
                                 bool with_disabled)
 {
     json_t *o = json_object();
 
-    jv_set(o, "Form", form(r));
+    jv_set(o, "Form", form(r, environment));
     jv_set(o, "StepsToExecute", steps_to_execute(r, text(environment, "Id"), with_disabled));
-    jv_set_bool(o, "UseGuidedFailureModeByDefault",
-                jv_bool(environment, "UseGuidedFailure", false));
+    jv_set_bool(o, "UseGuidedFailureModeByDefault", asks_a_person(r, environment));
     return o;
 }
 

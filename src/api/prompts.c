@@ -14,12 +14,11 @@ static bool is_sensitive(const json_t *variable)
            strcmp(text(variable, "Type"), "Sensitive") == 0;
 }
 
-/* Does the variable count where this runs? */
-static bool applies(const json_t *variable, const json_t *doc)
+bool prompt_applies(const json_t *variable, const char *environment_id, const char *channel_id,
+                    const char *project_id)
 {
-    struct scope_context where = {.environment = text(doc, "EnvironmentId"),
-                                  .channel = jv_str(doc, "ChannelId", NULL),
-                                  .project = text(doc, "ProjectId")};
+    struct scope_context where = {
+        .environment = environment_id, .channel = channel_id, .project = project_id};
     json_auto_t *scope = json_object();
     static const char *const known[] = {"Environment", "Channel"};
 
@@ -28,6 +27,12 @@ static bool applies(const json_t *variable, const json_t *doc)
         if (ids) json_object_set(scope, known[i], ids);
     }
     return scope_weight(scope, &where) >= 0;
+}
+
+static bool applies(const json_t *variable, const json_t *doc)
+{
+    return prompt_applies(variable, text(doc, "EnvironmentId"), jv_str(doc, "ChannelId", NULL),
+                          text(doc, "ProjectId"));
 }
 
 static bool has_own_value(const json_t *variable)

@@ -96,6 +96,30 @@ static void set_date(struct call *c, struct variables *v)
     variables_set(v, "Octopus.Date.Year", arena_fmt(c->arena, "%d", at.tm_year + 1900), false);
     variables_set(v, "Octopus.Date.Month", arena_fmt(c->arena, "%d", at.tm_mon + 1), false);
     variables_set(v, "Octopus.Date.Day", arena_fmt(c->arena, "%d", at.tm_mday), false);
+    variables_set(v, "Octopus.Date.DayOfYear", arena_fmt(c->arena, "%d", at.tm_yday + 1), false);
+    variables_set(v, "Octopus.Time.Hour", arena_fmt(c->arena, "%d", at.tm_hour), false);
+    variables_set(v, "Octopus.Time.Minute", arena_fmt(c->arena, "%d", at.tm_min), false);
+    variables_set(v, "Octopus.Time.Second", arena_fmt(c->arena, "%d", at.tm_sec), false);
+}
+
+/* The project's own variables that have neither scope nor secret. */
+static int set_own(struct db_tx *tx, struct call *c, const json_t *project, struct variables *v,
+                   struct error *e)
+{
+    json_auto_t *set = NULL;
+    const json_t *one;
+    struct document d;
+    size_t i;
+
+    if (document_get(tx, variable_set_resource.kind, jv_str(project, "VariableSetId", ""), c->arena,
+                     &d, e) < 0 ||
+        document_json(&d, &set, e) < 0)
+        return -1;
+    json_array_foreach (jv_get(set, "Variables"), i, one)
+        if (json_is_string(jv_get(one, "Value")) && !jv_bool(one, "IsSensitive", false) &&
+            json_object_size(jv_get(one, "Scope")) == 0)
+            variables_set(v, jv_str(one, "Name", ""), jv_str(one, "Value", ""), false);
+    return 0;
 }
 
 /* "1.2.i" after 1.2.4 is 1.2.5, after 1.1.9 it is 1.2.0. */
@@ -132,6 +156,7 @@ int release_version_next(struct db_tx *tx, struct call *c, const json_t *project
         last_version(tx, c, jv_str(project, "Id", ""), jv_str(channel, "Id", ""), &in_channel, e) <
             0)
         return -1;
+    if (set_own(tx, c, project, v, e) < 0) return -1;
     set_version(c, v, "", &last);
     set_version(c, v, "Channel.", &in_channel);
     set_date(c, v);

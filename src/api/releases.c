@@ -100,6 +100,7 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     x->made = NULL;
     if (execution_find(tx, c, &project_resource, NULL, x->project_member, x->project, &project, e) <
             0 ||
+        execution_check_enabled(project, x->project_member, e) < 0 ||
         find_channel(tx, x, project, &channel, e) < 0 ||
         choose_version(tx, x, project, channel, &version, e) < 0)
         return -1;

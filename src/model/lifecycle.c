@@ -44,7 +44,7 @@ static const struct field phase_fields[] = {
     {"MinimumEnvironmentsBeforePromotion", FIELD_INT, .max = INT32_MAX, .fallback = "0",
      .doc = "how many must succeed before the next phase; 0: all"},
     {"IsOptionalPhase", FIELD_BOOL, .doc = "true: may be skipped"},
-    {"IsPriorityPhase", FIELD_BOOL, .doc = "true: its deployments go first"},
+    {"IsPriorityPhase", FIELD_BOOL, .doc = "kept; the queue does not look at it"},
     {"ReleaseRetentionPolicy", FIELD_OBJECT, FIELD_NULLABLE, .fields = retention_fields,
      .doc = "releases to keep; null: as the lifecycle says"},
     {"TentacleRetentionPolicy", FIELD_OBJECT, FIELD_NULLABLE, .fields = retention_fields,

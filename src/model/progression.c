@@ -57,7 +57,7 @@ static const struct field phase_fields[] = {
     {"MinimumEnvironmentsBeforePromotion", FIELD_INT, .max = INT32_MAX,
      .doc = "how many must succeed; 0: all"},
     {"IsOptionalPhase", FIELD_BOOL, .doc = "true: may be skipped"},
-    {"IsPriorityPhase", FIELD_BOOL, .doc = "true: its deployments go first"},
+    {"IsPriorityPhase", FIELD_BOOL, .doc = "kept; the queue does not look at it"},
     {.name = NULL},
 };
 

@@ -101,6 +101,25 @@ apiSuite('deployments', (at) => {
         assert.match(await rawLog(at.api, later.Id), /word: new/);
     });
 
+    test('a preview asks only for what counts in its environment, and knows who is asked when a step fails', async () => {
+        const { project, command } = await released({ variables: [] });
+        const other = await createEnvironment(at.api);
+        const Prompt = { Label: 'x', Required: false, DisplaySettings: {} };
+        await project.setVariables([{ Name: 'Here', Value: '', Prompt, Scope: { Environment: [project.environment.Id] } }, { Name: 'There', Value: '', Prompt, Scope: { Environment: [other.Id] } }]);
+        const { Id } = await at.api.get(`${S}/projects/${project.id}/releases/${command.releaseVersion}`);
+        await at.api.post(`${S}/releases/${Id}/snapshot-variables`);
+        const look = (environment) => at.api.get(`${S}/releases/${Id}/deployments/preview/${environment.Id}`);
+        assert.deepEqual((await look(project.environment)).Form.Elements.map((one) => one.Control.Name), ['Here']);
+        assert.deepEqual((await look(other)).Form.Elements.map((one) => one.Control.Name), ['There']);
+        const modes = async (mode, environment) => {
+            await at.api.put(project.resource.Links.Self, { ...(await at.api.get(project.resource.Links.Self)), DefaultGuidedFailureMode: mode });
+            return (await look(environment)).UseGuidedFailureModeByDefault;
+        };
+        await at.api.put(other.Links.Self, { ...other, UseGuidedFailure: true });
+        assert.deepEqual([await modes('EnvironmentDefault', other), await modes('Off', other), await modes('On', project.environment), await modes('EnvironmentDefault', project.environment)],
+            [true, false, true, false]);
+    });
+
     test('a preview shows the steps that would run and the values to ask for', async () => {
         const { project, releaseVersion } = await released({
             steps: [scriptStep('one', 'true'), scriptStep('off', 'true', { action: { IsDisabled: true } })],

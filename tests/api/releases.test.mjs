@@ -26,6 +26,28 @@ apiSuite('releases', (at) => {
         }
     });
 
+    test('the template knows date, time, the channel and the plain variables of the project', async () => {
+        const project = await Project.create(at.api);
+        await project.setVariables([{ Name: 'Line', Value: '4' }, { Name: 'Scoped', Value: '5', Scope: { Environment: [project.environment.Id] } }]);
+        const beta = await at.api.post(`${S}/channels`, { Name: 'Beta', ProjectId: project.id });
+        const template = (Template) => at.api.put(`${S}/projects/${project.id}/deploymentsettings`, { VersioningStrategy: { Template } });
+        await template('#{Line}.#{Octopus.Version.NextMinor}.#{Octopus.Version.Channel.NextPatch}');
+        assert.equal(await project.createRelease(), '4.1.1');
+        assert.equal(await project.createRelease({ channelName: beta.Name }), '4.2.1');
+        assert.equal(await project.createRelease(), '4.3.2');
+        await template('1.0.0-#{Octopus.Release.Channel.Name}.#{Octopus.Date.Year}.#{Octopus.Date.DayOfYear}.#{Octopus.Time.Hour}');
+        assert.match(await project.createRelease(), new RegExp(`^1\\.0\\.0-Default\\.${new Date().getUTCFullYear()}\\.\\d+\\.\\d+$`));
+        await template('#{Scoped}.0.0');
+        assert.equal((await create(project)).status, 400);
+    });
+
+    test('a disabled project makes no releases, and says that it is disabled', async () => {
+        const project = await Project.create(at.api);
+        await at.api.put(project.resource.Links.Self, { ...project.resource, IsDisabled: true });
+        await assertRefused(at.api, 'POST', `${S}/releases/create/v1`, { projectName: project.name }, [project.name, 'disabled']);
+        await assertRefused(at.api, 'POST', `${S}/releases`, { ProjectId: project.id }, [project.name, 'disabled']);
+    });
+
     test('a version that is taken is refused with the version, or answered when that is no error', async () => {
         const project = await Project.create(at.api);
         const first = (await create(project, { releaseVersion: '1.0' })).body;
