@@ -11,6 +11,8 @@
 struct app {
     struct db *db;
     struct engine *engine;
+    struct watch *watch;
+    const char *metrics_token; /* who may read figures from elsewhere; "" = nobody */
     const struct clock *clock;
     const struct secret_key *key;
     const char *installation_id; /* UUID */

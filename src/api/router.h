@@ -46,4 +46,6 @@ size_t router_body_limit(const struct http_request *req, void *router);
 /** What router_body_limit answers for routes without max_body; 32 MiB unless set. Before the server
  * starts. */
 void router_set_body_max(struct router *r, size_t bytes);
+/** For http_options: is it a route that is answered at once? */
+bool router_is_quick(const struct http_request *req, void *router);
 #endif

@@ -1,5 +1,5 @@
-/* server_info.c - the server about itself: root documents, status, capabilities, OpenAPI, health
- * and metrics. Facts: rest.md 1.3, 1.5, 2.8. */
+/* server_info.c - the server about itself: root documents, status, capabilities, OpenAPI.
+ * Facts: rest.md 1.3, 1.5, 2.8. */
 #include <stdio.h>
 #include <string.h>
 #include <sys/utsname.h>
@@ -9,12 +9,10 @@
 #include "api/paging.h"
 #include "api/resource.h"
 #include "api/routes.h"
-#include "base/metrics.h"
 #include "base/time.h"
 #include "model/command.h"
 #include "model/root.h"
 #include "store/space.h"
-#include "store/task.h"
 
 static int default_space_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
@@ -90,25 +88,6 @@ static int status(struct call *c, struct error *e)
     return 0;
 }
 
-static int status_health(struct call *c, struct error *e)
-{
-    struct engine_load load = engine_load(call_app(c)->engine);
-    struct error why = {0};
-
-    (void)e;
-    bool well = db_ping(call_app(c)->db, &why) == 0;
-    c->out = json_object();
-    jv_set_bool(c->out, "IsOperatingNormally", well);
-    jv_set_bool(c->out, "IsEntireClusterReadOnly", false);
-    jv_set_bool(c->out, "IsEntireClusterDrainingTasks", load.draining);
-    jv_set_bool(c->out, "IsCompliantWithLicense", true);
-    jv_set_str(c->out, "Description",
-               !well           ? why.text
-               : load.draining ? "No new tasks are taken"
-                               : "Operating normally");
-    return 0;
-}
-
 static int timezones(struct call *c, struct error *e)
 {
     (void)e;
@@ -119,19 +98,6 @@ static int timezones(struct call *c, struct error *e)
     c->out = json_array();
     jv_push(c->out, utc);
     return 0;
-}
-
-static int64_t status_number(const char *name)
-{
-    FILE *f = fopen("/proc/self/status", "re");
-    char line[256];
-    int64_t value = 0;
-
-    if (f == NULL) return 0;
-    while (fgets(line, sizeof(line), f))
-        if (str_starts(line, name)) value = strtoll(line + strlen(name) + 1, NULL, 10);
-    fclose(f);
-    return value;
 }
 
 static int system_info(struct call *c, struct error *e)
@@ -148,8 +114,8 @@ static int system_info(struct call *c, struct error *e)
     jv_set_str(c->out, "ClrVersion", "none");
     jv_set_str(c->out, "Uptime",
                time_span(clock_now(call_app(c)->clock) - call_app(c)->started_at + 1, up));
-    jv_set_i64(c->out, "WorkingSetBytes", status_number("VmRSS:") * 1024);
-    jv_set_i64(c->out, "ThreadCount", status_number("Threads:"));
+    jv_set_i64(c->out, "WorkingSetBytes", process_number("VmRSS:") * 1024);
+    jv_set_i64(c->out, "ThreadCount", process_number("Threads:"));
     jv_set_i64(c->out, "MinThreadPoolCount", 1);
     return 0;
 }
@@ -163,40 +129,6 @@ static int openapi(struct call *c, struct error *e)
                                 .version = call_app(c)->version,
                                 .schema_of = schema_describe};
     c->out = openapi_document(&o);
-    return 0;
-}
-
-/* Healthy = the database answers. */
-static int healthz(struct call *c, struct error *e)
-{
-    if (db_ping(call_app(c)->db, e) < 0) return -1;
-    http_reply(c->res, 200, HTTP_TEXT, "ok\n", 3);
-    return 0;
-}
-
-static int waiting_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    return task_count_waiting(tx, ctx, e);
-}
-
-/* Figures are wanted most when the database is away: what it would tell is left out then. */
-static int metrics(struct call *c, struct error *e)
-{
-    static struct metric queued =
-        METRIC("gauge", "bobtail_tasks_queued", NULL, "Tasks that wait in the queue.");
-    static struct metric rss =
-        METRIC("gauge", "bobtail_resident_bytes", NULL, "Memory of the server process.");
-    static struct metric up =
-        METRIC("gauge", "bobtail_uptime_seconds", NULL, "Time since the server started.");
-    CLEANUP(buf_done) struct buf out = BUF_INIT(1 * MiB);
-    int64_t waiting;
-
-    if (db_read(call_app(c)->db, waiting_tx, &waiting, NULL) < 0) metric_unknown(&queued);
-    else metric_set(&queued, waiting);
-    metric_set(&rss, status_number("VmRSS:") * 1024);
-    metric_set(&up, (clock_now(call_app(c)->clock) - call_app(c)->started_at) / 1000);
-    metrics_print(&out);
-    http_reply(c->res, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out), out.n);
     return 0;
 }
 
@@ -214,16 +146,10 @@ static const struct route rows[] = {
      .doc = "feature toggles that are on"},
     {"GET", "/api/serverstatus", status, PERM_AUTHENTICATED, .out = server_status_fields,
      .out_name = "ServerStatus", .doc = "state of the installation"},
-    {"GET", "/api/serverstatus/health", status_health, PERM_ANONYMOUS, .out = server_health_fields,
-     .out_name = "ServerHealth", .doc = "whether the server operates normally"},
     {"GET", "/api/serverstatus/timezones", timezones, PERM_AUTHENTICATED, .out = time_zone_fields,
      .out_name = "TimeZone", .shape = ROUTE_ARRAY, .doc = "time zones known to the server"},
     {"GET", "/api/serverstatus/system-info", system_info, "AdministerSystem",
      .out = system_info_fields, .out_name = "SystemInfo", .doc = "process and machine"},
     {"GET", "/api/openapi.json", openapi, PERM_ANONYMOUS, .doc = "this description of the API"},
-    {"GET", "/healthz", healthz, PERM_ANONYMOUS, .shape = ROUTE_TEXT,
-     .doc = "ok while the database answers"},
-    {"GET", "/metrics", metrics, PERM_ANONYMOUS, .shape = ROUTE_TEXT,
-     .doc = "figures for Prometheus"},
 };
 const struct route_table server_routes = {rows, ARRAY_LEN(rows)};

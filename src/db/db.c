@@ -7,11 +7,13 @@
 #include "db/db_priv.h"
 
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/alloc.h"
 #include "base/buf.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "base/utf8.h"
 
 static _Thread_local bool inside; /* this thread runs a db_fn now */
@@ -58,6 +60,19 @@ int db_fatal(struct db *db, const char *why, struct error *e)
     return fail(e, ERR_INTERNAL, "the database cannot store anything any more: %s", why);
 }
 
+static struct histogram commits = HISTOGRAM("bobtail_database_write_seconds", NULL, HISTOGRAM_SHORT,
+                                            "Time of a transaction that writes, with its commit.");
+static struct metric failures = METRIC("counter", "bobtail_database_write_errors_total", NULL,
+                                       "Transactions that did not commit.");
+
+static int64_t microseconds(void)
+{
+    struct timespec now;
+
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 static int write_it(struct db *db, db_fn *fn, void *ctx, bool hot, struct error *e)
 {
     struct error own;
@@ -67,7 +82,11 @@ static int write_it(struct db *db, db_fn *fn, void *ctx, bool hot, struct error 
     if (e == NULL) e = &own;
     if (atomic_load_explicit(&db->dead, memory_order_relaxed))
         return fail(e, ERR_INTERNAL, "the database stopped after a failed write");
-    return db->engine->write(db, fn, ctx, hot, e);
+    int64_t begun = microseconds();
+    int r = db->engine->write(db, fn, ctx, hot, e);
+    histogram_add(&commits, microseconds() - begun);
+    metric_add(&failures, r < 0);
+    return r;
 }
 
 int db_write(struct db *db, db_fn *fn, void *ctx, struct error *e)

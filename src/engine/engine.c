@@ -355,6 +355,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     g->o = *o;
     metric_add(&claimed, 0); /* shown from the start */
     metric_set(&running_now, 0);
+    run_metrics_show();
     id_uuid(g->incarnation);
     pthread_mutex_init(&g->lock, NULL);
     g->runs = map_new(false);

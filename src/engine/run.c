@@ -13,6 +13,7 @@
 #include "base/fault.h"
 #include "base/id.h"
 #include "base/log.h"
+#include "base/metrics.h"
 #include "engine/run_priv.h"
 #include "engine/turn.h"
 #include "rules/next.h"
@@ -428,8 +429,28 @@ static bool stumble(struct run *r, const struct error *e)
     return true;
 }
 
+#define ENDED(result)                                                                   \
+    HISTOGRAM("bobtail_task_duration_seconds", "result=\"" result "\"", HISTOGRAM_LONG, \
+              "Time from the start of a task to its end.")
+static struct histogram ended[RUN_STATUSES] = {
+    [RUN_SUCCESS] = ENDED("Success"),
+    [RUN_FAILED] = ENDED("Failed"),
+    [RUN_CANCELED] = ENDED("Canceled"),
+};
+static struct metric logged = METRIC("counter", "bobtail_task_log_bytes_total", NULL,
+                                     "Bytes of output and messages that went into task logs.");
+
+void run_metrics_show(void)
+{
+    for (size_t i = 0; i < ARRAY_LEN(ended); i++) histogram_show(&ended[i]);
+    metric_add(&logged, 0);
+}
+
 static void committed(struct run *r, struct turn *t)
 {
+    metric_add(&logged, t->log_bytes - r->log_bytes);
+    if (t->finish && r->task.started_at)
+        histogram_add(&ended[t->status], (t->now_ms - r->task.started_at) * 1000);
     r->log_lines = t->log_lines;
     r->log_bytes = t->log_bytes;
     r->has_warnings = t->has_warnings;

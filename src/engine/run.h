@@ -35,4 +35,6 @@ const char *run_task_id(const struct run *r);
 struct engine *run_engine(const struct run *r);
 /** Caller holds the engine's lock. Its reason is NULL when the run waits for nothing. */
 const struct engine_wait *run_wait(const struct run *r);
+/** Shows the figures of runs before there is one. */
+void run_metrics_show(void);
 #endif

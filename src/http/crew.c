@@ -40,17 +40,17 @@ static void *work(void *ctx)
     return NULL;
 }
 
-int crew_start(int threads, struct crew **ret, struct error *e)
+int crew_start(const char *name, int threads, struct crew **ret, struct error *e)
 {
     struct crew *c = xcalloc(1, sizeof(*c) + (size_t)threads * sizeof(pthread_t));
-    char name[16];
+    char text[16];
 
     pthread_mutex_init(&c->lock, NULL);
     pthread_cond_init(&c->work, NULL);
     c->last = &c->first;
     for (; c->n < threads; c->n++) {
-        snprintf(name, sizeof(name), "req-%d", c->n);
-        if (thread_start(&c->threads[c->n], name, work, c, e) < 0) {
+        snprintf(text, sizeof(text), "%s-%d", name, c->n);
+        if (thread_start(&c->threads[c->n], text, work, c, e) < 0) {
             crew_stop(c);
             return -1;
         }

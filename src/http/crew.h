@@ -8,7 +8,8 @@ struct job { /* a member of what it works on; in one queue at a time */
     struct job *next;
     void (*run)(struct job *);
 };
-int crew_start(int threads, struct crew **ret, struct error *e) MUST_USE;
+/** Threads are named ${name}-0, ... */
+int crew_start(const char *name, int threads, struct crew **ret, struct error *e) MUST_USE;
 /** Queues ${j}; any thread, never blocks. */
 void crew_submit(struct crew *c, struct job *j);
 /** Runs what is queued, joins the threads, frees ${c}; NULL is fine. Nothing may be submitted any

@@ -31,6 +31,7 @@ struct http_server {
     struct http_options opt; /* with defaults filled in */
     struct MHD_Daemon *daemon;
     struct crew *crew;
+    struct crew *quick; /* one thread for requests that must not wait behind others; or NULL */
     int port;
     _Atomic size_t bodies; /* bytes of request bodies in memory */
     struct open_sockets sockets;

@@ -69,4 +69,6 @@ void http_header(struct http_response *res, const char *name, const char *value)
     res->headers = h;
 }
 
+int http_status(const struct http_response *res) { return res->status; }
+
 bool http_replied(const struct http_response *res) { return res->answer != NULL; }

@@ -32,6 +32,8 @@ void http_reply_message(struct http_response *res, int status, const char *messa
 void http_header(struct http_response *res, const char *name, const char *value);
 /** True once there is an answer. */
 bool http_replied(const struct http_response *res);
+/** The status of the answer; 0 = there is none yet. */
+int http_status(const struct http_response *res);
 
 /** What pull returns. */
 enum { HTTP_STREAM_MORE = 0, HTTP_STREAM_END = -1, HTTP_STREAM_BROKEN = -2 };

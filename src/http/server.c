@@ -94,6 +94,13 @@ static enum MHD_Result refuse(struct exchange *x)
     return queue_answer(x);
 }
 
+static struct crew *crew_for(struct exchange *x)
+{
+    struct http_server *s = x->server;
+
+    return s->quick && s->opt.is_quick(&x->req, s->opt.ctx) ? s->quick : s->crew;
+}
+
 static enum MHD_Result dispatch(struct exchange *x)
 {
     if (!x->refused && !admit(x)) exchange_refuse(x, 503, "The server is stopping");
@@ -101,7 +108,7 @@ static enum MHD_Result dispatch(struct exchange *x)
     x->phase = PHASE_HANDLING;
     x->job.run = handle;
     MHD_suspend_connection(x->connection);
-    crew_submit(x->server->crew, &x->job);
+    crew_submit(crew_for(x), &x->job);
     return MHD_YES;
 }
 
@@ -237,13 +244,15 @@ static void end_pulse(struct http_server *s)
 /* Threads and library on top of the open socket; undoes all when one fails. */
 static int start_threads(struct http_server *s, int fd, struct error *e)
 {
-    if (crew_start(s->opt.workers, &s->crew, e) < 0) return -1;
+    if (crew_start("req", s->opt.workers, &s->crew, e) < 0) return -1;
+    if (s->opt.is_quick && crew_start("quick", 1, &s->quick, e) < 0) goto no_pulse;
     if (thread_start(&s->pulse, "http-pulse", streams_pulse, s, e) < 0) goto no_pulse;
     if (start_daemon(s, fd, e) < 0) goto no_daemon;
     return 0;
 no_daemon:
     end_pulse(s);
 no_pulse:
+    crew_stop(s->quick);
     crew_stop(s->crew);
     return -1;
 }
@@ -292,6 +301,7 @@ void http_server_stop(struct http_server *s)
     streams_end(s);
     pthread_mutex_unlock(&s->lock);
     drain(s);
+    crew_stop(s->quick);
     crew_stop(s->crew);
     MHD_stop_daemon(s->daemon);
     server_free(s);

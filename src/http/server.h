@@ -17,6 +17,11 @@ typedef void http_handler(struct http_request *req, struct http_response *res, v
  * yet). Runs on a poller thread: must not block. */
 typedef size_t http_body_limit(const struct http_request *req, void *ctx);
 
+/** Is the request one that is answered at once, whatever else the server does? Runs on a poller
+ * thread: must not block. Its handler must not block for long either: such requests wait for each
+ * other. */
+typedef bool http_is_quick(const struct http_request *req, void *ctx);
+
 struct http_options { /* zero means the default */
     const char
         *listen;     /* "127.0.0.1:8080", "[::]:8080" (both families), "localhost:0"; port 0: any */
@@ -25,8 +30,9 @@ struct http_options { /* zero means the default */
     size_t body_max; /* bytes of one request body; 32 MiB */
     size_t bodies_max;           /* bytes of all bodies held at once, past it 503; 8 x body_max */
     http_body_limit *body_limit; /* NULL: body_max for every request */
+    http_is_quick *is_quick;     /* NULL: no request is */
     http_handler *handle;
-    void *ctx;           /* for handle and body_limit */
+    void *ctx;           /* for the functions above */
     int idle_timeout_s;  /* a silent connection is closed after it; 150 (clients reuse after 130 s)
                           */
     int keep_alive_ms;   /* event streams get a comment line after so long a silence; 15000 */

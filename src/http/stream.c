@@ -269,6 +269,7 @@ void *streams_pulse(void *ctx)
     int64_t busy_ms = server->opt.keep_alive_ms / 4 + 1;
     bool sockets = false;
 
+    metric_add(&open_streams, 0); /* shown from the start */
     if (busy_ms > BUSY_MS) busy_ms = BUSY_MS;
     pthread_mutex_lock(&server->lock);
     while (!server->stopping) {

@@ -42,6 +42,7 @@ static const struct option table[] = {
      "name of this node; default is the host's name"},
     {"master-key-file", "server", OPTION_TEXT, AT(master_key_file), "", 0, 0, NULL, "FILE",
      "holds the master key; default is master.key in the data folder"},
+    {"metrics-token", "server", OPTION_SECRET, AT(metrics_token), "", 0, 0, NULL, NULL, NULL},
     {"master-key", "server", OPTION_SECRET, AT(master_key), "", 0, 0, NULL, NULL, NULL},
     {"task-cap", "tasks", OPTION_NUMBER, AT(task_cap), "5", 0, 1000, NULL, "N",
      "tasks that run at once here; 0 takes none"},
@@ -268,7 +269,8 @@ void options_help(void)
         printf(table[i].fallback[0] ? " [%s]\n" : "\n", table[i].fallback);
     }
     printf("The first user's password and API key may also be given as BOBTAIL_ADMIN_PASSWORD and "
-           "BOBTAIL_ADMIN_API_KEY, the master key as BOBTAIL_MASTER_KEY.\n");
+           "BOBTAIL_ADMIN_API_KEY, the master key as BOBTAIL_MASTER_KEY. With "
+           "BOBTAIL_METRICS_TOKEN, other machines may read /metrics.\n");
 }
 
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */

@@ -21,6 +21,7 @@ struct options {
     const char *public_url;                                      /* "" = unknown */
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
+    const char *metrics_token;                /* "" = none */
     const char *master_key, *master_key_file; /* "" = in the data folder */
     const char *log_level, *log_format;
     int64_t task_cap, work_threads, output_limit, task_log_limit;

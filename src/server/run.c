@@ -19,6 +19,7 @@
 #include "api/promotion.h"
 #include "api/router.h"
 #include "api/routes.h"
+#include "api/watch.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -138,6 +139,7 @@ static int start_http(struct server *s, struct error *e)
     struct http_options h = {.listen = s->o.http_listen,
                              .handle = router_handle,
                              .body_limit = router_body_limit,
+                             .is_quick = router_is_quick,
                              .ctx = s->router};
     return http_server_start(&h, &s->http, e);
 }
@@ -157,6 +159,10 @@ static int start(struct server *s, struct error *e)
     if (folder_node_id(s->o.data_dir, &s->arena, &s->app.node_id, e) < 0) return -1;
     if (start_engine(s, e) < 0) return -1;
     s->app.engine = s->engine;
+    s->app.metrics_token = s->o.metrics_token;
+    if (watch_start(s->db, s->app.node_id, strcmp(db_engine(s->db), "postgres") == 0, &s->app.watch,
+                    e) < 0)
+        return -1;
     return start_http(s, e);
 }
 
@@ -189,6 +195,7 @@ static void stop(struct server *s)
     s->waits_for = "runs that write to the database";
     if (s->engine) engine_stop(s->engine);
     s->waits_for = "the built-in worker and the database";
+    watch_stop(s->app.watch);
     driver_free(s->builtin);
     router_free(s->router);
     db_close(s->db);
