@@ -8,6 +8,7 @@
 #include "db/db.h"
 #include "engine/engine.h"
 
+struct sign_in_gate;
 struct app {
     struct db *db;
     struct engine *engine;
@@ -15,8 +16,9 @@ struct app {
     const char *metrics_token; /* who may read figures from elsewhere; "" = nobody */
     const struct clock *clock;
     const struct secret_key *key;
-    const char *installation_id; /* UUID */
-    const char *version;         /* YYYY.M.P */
+    struct sign_in_gate *sign_in; /* who may try a password now */
+    const char *installation_id;  /* UUID */
+    const char *version;          /* YYYY.M.P */
     const char *node_id, *node_name, *blobs_path;
     int64_t started_at;
 };

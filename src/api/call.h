@@ -11,8 +11,10 @@
 struct caller {
     const char *id, *name; /* "Users-1", "admin"; NULL for an anonymous one */
     bool anonymous;
-    bool admin;           /* system administrator */
-    const char *key_hint; /* how it showed itself, for the audit; may be NULL */
+    bool admin;          /* system administrator */
+    const char *session; /* hash of the session or access token that it showed; NULL: a key */
+    int64_t until;       /* UTC ms: when that access token or key ends; 0 = does not */
+    int64_t keys_until;  /* UTC ms: API keys that it makes end by then; 0 = no limit */
 };
 
 #define CALL_PARAMS_MAX 8

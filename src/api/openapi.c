@@ -241,21 +241,26 @@ static void add_shared_schemas(struct document *d)
 
 static json_t *security_schemes(void)
 {
-    json_t *all = json_object(), *key = json_object();
+    json_t *all = json_object(), *key = json_object(), *bearer = json_object();
 
     jv_set_str(key, "type", "apiKey");
     jv_set_str(key, "in", "header");
     jv_set_str(key, "name", "X-Octopus-ApiKey");
     jv_set(all, "ApiKey", key);
+    jv_set_str(bearer, "type", "http");
+    jv_set_str(bearer, "scheme", "bearer");
+    jv_set(all, "Bearer", bearer);
     return all;
 }
 
 static json_t *security(void)
 {
-    json_t *list = json_array(), *key = json_object();
+    json_t *list = json_array(), *key = json_object(), *bearer = json_object();
 
     jv_set(key, "ApiKey", json_array());
     jv_push(list, key);
+    jv_set(bearer, "Bearer", json_array());
+    jv_push(list, bearer);
     return list;
 }
 

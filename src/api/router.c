@@ -216,9 +216,10 @@ static int authenticate(const struct router *r, struct call *c, struct error *e)
         struct caller found = {.anonymous = true};
         struct error mine = {0};
         int rc = r->opt.authenticate(r->opt.app, &who, c->arena, &found, &mine);
-        /* an outdated session must not lock its owner out of the login page */
-        bool stale =
-            rc < 0 && mine.kind == ERR_UNAUTHENTICATED && open && !who.api_key && !who.bearer;
+        /* an outdated session must not lock its owner out of the login page, and one whose
+         * anti-forgery token is not shown is as good as none there */
+        bool stale = rc < 0 && (mine.kind == ERR_UNAUTHENTICATED || mine.kind == ERR_DENIED) &&
+                     open && !who.api_key && !who.bearer;
         if (rc < 0 && !stale) return fail(e, mine.kind, "%s", mine.text);
         if (rc == 0) c->caller = found;
     }

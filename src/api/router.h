@@ -21,7 +21,9 @@ struct router_options {
     size_t n_tables;
     void *app; /* first argument of the callbacks, c->app of the handlers */
     /** Fills ${ret} for someone who showed at least one credential (cookie included): the user, or
-     * anonymous when only unrelated cookies came. ERR_UNAUTHENTICATED: key unknown, expired.
+     * anonymous when only unrelated cookies came. ERR_UNAUTHENTICATED: key unknown, expired;
+     * ERR_DENIED: the csrf token of a session is missing. Either makes a cookie's caller anonymous
+     * on routes that are open to everybody.
      * Strings go to ${a}. */
     int (*authenticate)(void *app, const struct credentials *who, struct arena *a,
                         struct caller *ret, struct error *e);

@@ -1,11 +1,11 @@
 /* users.c - people and service accounts, as far as they can be read; users/me is who asks. Facts:
  * rest.md 2.10. */
-#include "store/user.h"
+#include "api/users.h"
 
 #include "api/paging.h"
-#include "api/resource.h"
+#include "store/event.h"
 
-static json_t *document(const struct call *c, const struct user *u)
+json_t *users_document(const struct call *c, const struct user *u)
 {
     json_auto_t *o = json_object();
 
@@ -21,6 +21,39 @@ static json_t *document(const struct call *c, const struct user *u)
     return resource_answer(&user_resource, o);
 }
 
+int users_read(struct db_tx *tx, struct call *c, const char *id, struct user *ret, struct error *e)
+{
+    struct error why = {0};
+
+    if (user_get(tx, id, c->arena, ret, &why) == 0) return 0;
+    if (why.kind == ERR_NOT_FOUND) return call_not_found(e, id);
+    *e = why;
+    return -1;
+}
+
+int users_permit(struct call *c, const char *id, const char *permission, struct error *e)
+{
+    if (c->caller.admin || strcmp(c->caller.id, id) == 0) return 0;
+    return fail(e, ERR_DENIED, "%s may not do this: permission %s is missing", c->caller.name,
+                permission);
+}
+
+int users_audit(struct db_tx *tx, struct call *c, const char *category, const struct user *u,
+                const char *related, const char *message, struct error *e)
+{
+    const char *ids[] = {u->id, related};
+    struct event ev = {.space_id = "",
+                       .category = category,
+                       .user_id = c->caller.id,
+                       .username = c->caller.name,
+                       .occurred_at = clock_now(call_app(c)->clock),
+                       .message = message,
+                       .related = ids,
+                       .n_related = related ? 2 : 1};
+
+    return event_add(tx, &ev, NULL, e);
+}
+
 struct one {
     struct call *c;
     const char *id;
@@ -30,12 +63,8 @@ struct one {
 static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct one *x = ctx;
-    struct error why = {0};
 
-    if (user_get(tx, x->id, x->c->arena, &x->user, &why) == 0) return 0;
-    if (why.kind == ERR_NOT_FOUND) return call_not_found(e, x->id);
-    *e = why;
-    return -1;
+    return users_read(tx, x->c, x->id, &x->user, e);
 }
 
 static int reply(struct call *c, const char *id, struct error *e)
@@ -43,7 +72,7 @@ static int reply(struct call *c, const char *id, struct error *e)
     struct one x = {.c = c, .id = id};
 
     if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
-    c->out = document(c, &x.user);
+    c->out = users_document(c, &x.user);
     return 0;
 }
 
@@ -99,7 +128,7 @@ static int list(struct call *c, struct error *e)
 
     if (paging_read(c, &p.paging, e) < 0 || db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
     json_t *items = json_array();
-    for (size_t i = 0; i < p.n; i++) jv_push(items, document(c, &p.list[i]));
+    for (size_t i = 0; i < p.n; i++) jv_push(items, users_document(c, &p.list[i]));
     c->out = paging_envelope(c, &p.paging, user_resource.item_type, p.total, items);
     return 0;
 }

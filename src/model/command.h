@@ -28,6 +28,9 @@ extern const struct field lifecycle_progression_fields[], progression_fields[];
 extern const struct field dashboard_fields[];
 extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
     supported_pool_types_fields[];
+/* how people come in */
+extern const struct field login_fields[], access_token_fields[], user_authentication_fields[],
+    identity_metadata_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

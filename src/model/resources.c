@@ -68,6 +68,10 @@ const struct named_table command_tables[] = {
     {"EnvironmentsSummary", environments_summary_fields},
     {"DynamicWorkerTypes", dynamic_worker_types_fields},
     {"SupportedWorkerPoolTypes", supported_pool_types_fields},
+    {"LoginCommand", login_fields},
+    {"AccessToken", access_token_fields},
+    {"UserAuthentication", user_authentication_fields},
+    {"UserIdentityMetadata", identity_metadata_fields},
     {NULL, NULL},
 };
 

@@ -20,6 +20,7 @@
 #include "api/router.h"
 #include "api/routes.h"
 #include "api/watch.h"
+#include "api/sign_in_gate.h"
 #include "base/id.h"
 #include "base/log.h"
 #include "db/db.h"
@@ -152,6 +153,7 @@ static int start(struct server *s, struct error *e)
     s->app.db = s->db;
     s->app.key = &s->key;
     s->app.clock = &system_clock;
+    s->app.sign_in = sign_in_gate_new(&system_clock);
     s->app.version = BOBTAIL_VERSION;
     s->app.node_name = s->o.node_name;
     s->app.blobs_path = arena_fmt(&s->arena, "%s/blobs", s->o.data_dir);
@@ -198,6 +200,7 @@ static void stop(struct server *s)
     watch_stop(s->app.watch);
     driver_free(s->builtin);
     router_free(s->router);
+    sign_in_gate_free(s->app.sign_in);
     db_close(s->db);
     secret_key_wipe(&s->key);
     if (s->lock_fd >= 0) close(s->lock_fd);

@@ -298,7 +298,7 @@ static int refuse(const char *why, struct error *e)
 }
 
 int user_by_api_key(struct db_tx *tx, const char *key, int64_t now_ms, struct arena *a,
-                    struct user *ret, struct error *e)
+                    struct user *ret, int64_t *ret_expires_at, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     char hash[HASH_TEXT_SIZE];
@@ -315,5 +315,6 @@ int user_by_api_key(struct db_tx *tx, const char *key, int64_t now_ms, struct ar
     read_user(rows, a, &u);
     if (!u.is_active) return refuse("the user of this API key is not active", e);
     *ret = u;
+    *ret_expires_at = expires_at;
     return 0;
 }

@@ -52,7 +52,8 @@ int api_key_list(struct db_tx *tx, const char *user_id, struct arena *a, struct 
 int api_key_get(struct db_tx *tx, const char *user_id, const char *id, struct arena *a,
                 struct api_key *ret, struct error *e) MUST_USE;
 int api_key_remove(struct db_tx *tx, const char *user_id, const char *id, struct error *e) MUST_USE;
-/** The active user of a key that has not expired at ${now_ms}; ERR_UNAUTHENTICATED otherwise. */
+/** The active user of a key that has not expired at ${now_ms}, and when it does (0 = never);
+ * ERR_UNAUTHENTICATED otherwise. */
 int user_by_api_key(struct db_tx *tx, const char *key, int64_t now_ms, struct arena *a,
-                    struct user *ret, struct error *e) MUST_USE;
+                    struct user *ret, int64_t *ret_expires_at, struct error *e) MUST_USE;
 #endif

@@ -80,6 +80,7 @@ IN_WRITE(a_user_changes_and_goes)
 {
     struct error err = {0};
     struct user u = ada(), got;
+    int64_t ends;
     struct api_key k;
 
     EXPECT_OK(user_insert(tx, &u, &err));
@@ -97,7 +98,7 @@ IN_WRITE(a_user_changes_and_goes)
     EXPECT(!got.is_admin && got.created_at == 1000 && got.updated_at == 3000);
     EXPECT_OK(user_remove(tx, u.id, &err));
     EXPECT_FAILS(user_remove(tx, u.id, &err), ERR_NOT_FOUND);
-    EXPECT_FAILS(user_by_api_key(tx, KEY, 5, a, &got, &err), ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(user_by_api_key(tx, KEY, 5, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     EXPECT_FAILS(user_update(tx, &u, -1, &err), ERR_NOT_FOUND);
     EXPECT_FAILS(user_set_password(tx, u.id, "x", 1, &err), ERR_NOT_FOUND);
     return 0;
@@ -135,19 +136,22 @@ IN_WRITE(an_api_key_finds_its_user_until_it_expires)
 {
     struct error err = {0};
     struct user u = ada(), got;
+    int64_t ends;
     struct api_key k, *keys;
     size_t n;
 
     EXPECT_OK(user_insert(tx, &u, &err));
     EXPECT_OK(api_key_insert(tx, KEY, u.id, "ci", 100, 500, a, &k, &err));
     EXPECT_STR(k.hint, "API-ABCD...");
-    EXPECT_OK(user_by_api_key(tx, KEY, 499, a, &got, &err));
+    EXPECT_OK(user_by_api_key(tx, KEY, 499, a, &got, &ends, &err));
+    EXPECT_INT(ends, 500);
     EXPECT_STR(got.id, "Users-7");
-    EXPECT_FAILS(user_by_api_key(tx, KEY, 500, a, &got, &err), ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(user_by_api_key(tx, KEY, 500, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     EXPECT(strstr(err.text, "expired"));
-    EXPECT_FAILS(user_by_api_key(tx, "API-BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", 1, a, &got, &err),
-                 ERR_UNAUTHENTICATED);
-    EXPECT_FAILS(user_by_api_key(tx, "nonsense", 1, a, &got, &err), ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(
+        user_by_api_key(tx, "API-BBBBBBBBBBBBBBBBBBBBBBBBBBBBBBBB", 1, a, &got, &ends, &err),
+        ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(user_by_api_key(tx, "nonsense", 1, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     EXPECT_FAILS(api_key_insert(tx, "short", u.id, "", 1, 0, a, &k, &err), ERR_INVALID);
     EXPECT_OK(api_key_list(tx, u.id, a, &keys, &n, &err));
     EXPECT_INT(n, 1);
@@ -157,7 +161,7 @@ IN_WRITE(an_api_key_finds_its_user_until_it_expires)
     EXPECT_OK(api_key_get(tx, u.id, keys[0].id, a, &k, &err));
     EXPECT_FAILS(api_key_remove(tx, "Users-1", k.id, &err), ERR_NOT_FOUND);
     EXPECT_OK(api_key_remove(tx, u.id, k.id, &err));
-    EXPECT_FAILS(user_by_api_key(tx, KEY, 1, a, &got, &err), ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(user_by_api_key(tx, KEY, 1, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     return 0;
 }
 
@@ -165,12 +169,13 @@ IN_WRITE(an_inactive_user_has_no_key)
 {
     struct error err = {0};
     struct user u = ada(), got;
+    int64_t ends;
     struct api_key k;
 
     u.is_active = false;
     EXPECT_OK(user_insert(tx, &u, &err));
     EXPECT_OK(api_key_insert(tx, KEY, u.id, "ci", 100, 0, a, &k, &err));
-    EXPECT_FAILS(user_by_api_key(tx, KEY, 499, a, &got, &err), ERR_UNAUTHENTICATED);
+    EXPECT_FAILS(user_by_api_key(tx, KEY, 499, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     EXPECT(strstr(err.text, "active"));
     return 0;
 }

@@ -1,0 +1,18 @@
+/* users.h - what the files about users share. */
+#ifndef API_USERS_H
+#define API_USERS_H
+#include "api/resource.h"
+#include "store/user.h"
+
+/** The answer for a user. New reference. */
+json_t *users_document(const struct call *c, const struct user *u);
+/** ERR_NOT_FOUND as clients expect it. */
+int users_read(struct db_tx *tx, struct call *c, const char *id, struct user *ret,
+               struct error *e) MUST_USE;
+/** 0 when the caller is user ${id}, or may do ${permission} with others; ERR_DENIED. */
+int users_permit(struct call *c, const char *id, const char *permission, struct error *e) MUST_USE;
+/** Writes the audit event ${message} about user ${u}, by the caller, in the transaction of the
+ * change. ${related}: another id that it is about; NULL: none. */
+int users_audit(struct db_tx *tx, struct call *c, const char *category, const struct user *u,
+                const char *related, const char *message, struct error *e) MUST_USE;
+#endif
