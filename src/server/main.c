@@ -17,9 +17,16 @@ static const struct command command_version = {
     .name = "version", .run = version, .help = "prints the version"};
 
 static const struct command *const commands[] = {
-    &command_run,          &command_check_config,    &command_show_configuration,
-    &command_create_admin, &command_show_master_key, &command_rotate_master_key,
-    &command_backup,       &command_restore,         &command_version,
+    &command_run,
+    &command_check_config,
+    &command_show_configuration,
+    &command_create_admin,
+    &command_reset_password,
+    &command_show_master_key,
+    &command_rotate_master_key,
+    &command_backup,
+    &command_restore,
+    &command_version,
 };
 
 static void help(void)

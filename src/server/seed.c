@@ -118,9 +118,14 @@ static int secret(const char *value, const char *file, struct arena *a, const ch
     return 0;
 }
 
+int seed_given_password(const struct options *o, struct arena *a, const char **ret, struct error *e)
+{
+    return secret(o->admin_password, o->admin_password_file, a, ret, e);
+}
+
 static int admin_secrets(const struct options *o, struct arena *a, struct admin *x, struct error *e)
 {
-    if (secret(o->admin_password, o->admin_password_file, a, &x->password, e) < 0) return -1;
+    if (seed_given_password(o, a, &x->password, e) < 0) return -1;
     if (secret(o->admin_api_key, o->admin_api_key_file, a, &x->api_key, e) < 0) return -1;
     if (x->api_key[0] && !apikey_valid(x->api_key))
         return fail(e, ERR_INVALID,

@@ -6,11 +6,12 @@ import fs from 'node:fs';
 import path from 'node:path';
 import { describe, test } from 'node:test';
 import { Api } from '../lib/api.mjs';
+import { Browser, signedIn } from '../lib/browser.mjs';
 import { command } from '../lib/command.mjs';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { isRunning, until } from '../lib/processes.mjs';
 import { assertEnded, details, linesOf, Project, rawLog, scriptStep, waitForLine, waitForTask } from '../lib/project.mjs';
-import { API_KEY, freePort, Server } from '../lib/server.mjs';
+import { API_KEY, freePort, PASSWORD, Server } from '../lib/server.mjs';
 import { sharedServer } from '../lib/shared.mjs';
 
 describe('the commands of the server', { concurrency: 3 }, () => {
@@ -18,7 +19,7 @@ describe('the commands of the server', { concurrency: 3 }, () => {
         const { stdout, code } = await command(['--help']);
         assert.equal(code, 0);
         const names = [...stdout.matchAll(/^  ([a-z][a-z-]+) +[a-z]/gm)].map((match) => match[1]);
-        assert.deepEqual(['run', 'version', 'show-configuration', 'check-config', 'create-admin'].filter((name) => !names.includes(name)), []);
+        assert.deepEqual(['run', 'version', 'show-configuration', 'check-config', 'create-admin', 'reset-password'].filter((name) => !names.includes(name)), []);
         for (const name of names) {
             for (const flag of ['--help', '-h']) {
                 const help = await command([name, flag]);
@@ -130,6 +131,35 @@ describe('the commands of the server', { concurrency: 3 }, () => {
         await server.resume();
         assert.equal((await new Api(server.url, key).get('/api/users/me')).Username, 'second');
         assert.equal((await new Api(server.url, printed).get('/api/users/me')).Username, 'third');
+    });
+});
+
+describe('a password that nobody knows any more', { concurrency: 3 }, () => {
+    test('reset-password gives another one, given or made, and ends the sessions', async (t) => {
+        const server = await Server.start(t);
+        const browser = await signedIn(server.url, 'admin', PASSWORD);
+        await server.stop();
+        const reset = (args, env) => command(['reset-password', ...args, '--data-dir', server.folder], env);
+
+        const made = await reset(['ADMIN']);
+        assert.equal(made.code, 0, made.stderr);
+        const [, printed] = /The password of "ADMIN" is now (\S+) - it is shown this once/.exec(made.stdout) ?? assert.fail(made.stdout);
+        await server.resume();
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 401);
+        await signedIn(server.url, 'admin', printed);
+        assert.equal((await new Browser(server.url).signIn('admin', PASSWORD)).status, 400);
+        const program = await server.api.post('/api/users', { Username: 'program', IsService: true });
+        await server.stop();
+
+        const given = await reset(['admin'], { BOBTAIL_ADMIN_PASSWORD: 'Correct-Horse-10' });
+        assert.doesNotMatch(given.stdout, /Correct-Horse/);
+        for (const [args, word] of [[['nobody'], /nobody/], [[], /user name/], [[program.Username], /service account/]]) {
+            const refused = await reset(args);
+            assert.equal(refused.code, 1);
+            assert.match(refused.stderr, word);
+        }
+        await server.resume();
+        await signedIn(server.url, 'admin', 'Correct-Horse-10');
     });
 });
 
