@@ -136,16 +136,10 @@ static int check_space(struct db_tx *tx, void *ctx, struct error *e)
 
 int execution_command(struct call *c, const struct field *table, json_t **ret, struct error *e)
 {
-    struct problems p = PROBLEMS_INIT(c->arena);
     struct space_check x = {.c = c};
     json_auto_t *command = NULL;
 
-    json_decref(c->errors);
-    c->errors = NULL;
-    if (schema_decode(table, c->body, NULL, NULL, &command, &p) < 0) {
-        c->errors = problems_json(&p);
-        return problems_fail(&p, e);
-    }
+    if (resource_command(c, table, &command, e) < 0) return -1;
     x.command = command;
     if (db_read(call_app(c)->db, check_space, &x, e) < 0) return -1;
     refuse_names(c, command);

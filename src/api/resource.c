@@ -58,6 +58,17 @@ int resource_decode(struct call *c, const struct resource *r, const json_t *in,
     return 0;
 }
 
+int resource_command(struct call *c, const struct field *table, json_t **ret, struct error *e)
+{
+    struct problems p = PROBLEMS_INIT(c->arena);
+    struct sealer sealer = {seal, (void *)call_app(c)->key};
+
+    forget_errors(c);
+    if (schema_decode(table, c->body, NULL, &sealer, ret, &p) == 0) return 0;
+    c->errors = problems_json(&p);
+    return problems_fail(&p, e);
+}
+
 /* ---- what a document points to ---- */
 
 /* "Worker pool" as it stands within a sentence. */

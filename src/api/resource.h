@@ -76,6 +76,9 @@ struct document_write resource_row(const struct resource *r, const json_t *doc,
 /** Decodes ${in} against ${stored} (NULL: new) and runs the pure rules. */
 int resource_decode(struct call *c, const struct resource *r, const json_t *in,
                     const json_t *stored, json_t **ret, struct error *e) MUST_USE;
+/** The body of a command, which is no resource, by its table. */
+int resource_command(struct call *c, const struct field *table, json_t **ret,
+                     struct error *e) MUST_USE;
 /** Gives ${doc} its Id (unless it has one), SpaceId and Slug, completes it and stores it with its
  * references. What it points to must be there, of the right kind, in the same space; a channel in
  * the same project. ERR_INVALID with all that is missing in the call's errors. */

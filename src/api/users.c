@@ -17,7 +17,7 @@ json_t *users_document(const struct call *c, const struct user *u)
     jv_set_bool(o, "IsService", u->is_service);
     jv_set_bool(o, "IsRequestor", str_same(u->id, c->caller.id));
     jv_set_bool(o, "CanPasswordBeEdited", !u->is_service);
-    jv_set(o, "Identities", json_array());
+    jv_set(o, "Identities", json_loads(u->identities ? u->identities : "[]", 0, NULL));
     return resource_answer(&user_resource, o);
 }
 
@@ -77,7 +77,11 @@ static int reply(struct call *c, const char *id, struct error *e)
 }
 
 static int me(struct call *c, struct error *e) { return reply(c, c->caller.id, e); }
-static int get(struct call *c, struct error *e) { return reply(c, call_param(c, "id"), e); }
+static int get(struct call *c, struct error *e)
+{
+    if (users_permit(c, call_param(c, "id"), "UserView", e) < 0) return -1;
+    return reply(c, call_param(c, "id"), e);
+}
 
 struct page {
     struct call *c;
@@ -122,13 +126,29 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
                      &p->list, &p->n, &p->total, e);
 }
 
+static json_t *items_of(const struct page *p)
+{
+    json_t *items = json_array();
+
+    for (size_t i = 0; i < p->n; i++) jv_push(items, users_document(p->c, &p->list[i]));
+    return items;
+}
+
+static int all(struct call *c, struct error *e)
+{
+    struct page p = {.c = c, .paging = {0, PAGING_MAX}, .ids = call_query_list(c, "ids")};
+
+    if (db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
+    c->out = items_of(&p);
+    return 0;
+}
+
 static int list(struct call *c, struct error *e)
 {
     struct page p = {.c = c, .ids = call_query_list(c, "ids")};
 
     if (paging_read(c, &p.paging, e) < 0 || db_read(call_app(c)->db, list_tx, &p, e) < 0) return -1;
-    json_t *items = json_array();
-    for (size_t i = 0; i < p.n; i++) jv_push(items, users_document(c, &p.list[i]));
+    json_t *items = items_of(&p);
     c->out = paging_envelope(c, &p.paging, user_resource.item_type, p.total, items);
     return 0;
 }
@@ -175,8 +195,18 @@ static const struct route rows[] = {
      .doc = "the user who asks"},
     {"GET", "/api/users", list, "UserView", .out = user_fields, .query = list_query,
      .shape = ROUTE_PAGE, .out_name = "User", .doc = "users by name"},
-    {"GET", "/api/users/{id}", get, "UserView", .out = user_fields, .out_name = "User",
+    {"GET", "/api/users/all", all, "UserView", .out = user_fields, .query = list_query,
+     .shape = ROUTE_ARRAY, .out_name = "User", .doc = "all users by name"},
+    {"GET", "/api/users/{id}", get, PERM_AUTHENTICATED, .out = user_fields, .out_name = "User",
      .doc = "one user"},
+    {"POST", "/api/users", users_create, "UserEdit", .in = user_fields, .in_name = "User",
+     .out = user_fields, .out_name = "User", .status = 201,
+     .doc = "makes a person or a service account"},
+    {"PUT", "/api/users/{id}", users_update, PERM_AUTHENTICATED, .in = user_fields,
+     .in_name = "User", .out = user_fields, .out_name = "User",
+     .doc = "changes a user; everybody may change the own shown name, address and password"},
+    {"DELETE", "/api/users/{id}", users_delete, "UserEdit", .flags = ROUTE_OPTIONAL_BODY,
+     .doc = "deletes a user with its API keys and sessions"},
     {"GET", "/api/users/{id}/spaces", spaces, PERM_AUTHENTICATED, .out = space_fields,
      .shape = ROUTE_ARRAY, .out_name = "Space", .doc = "spaces that the user may enter"},
 };

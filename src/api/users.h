@@ -15,4 +15,15 @@ int users_permit(struct call *c, const char *id, const char *permission, struct 
  * change. ${related}: another id that it is about; NULL: none. */
 int users_audit(struct db_tx *tx, struct call *c, const char *category, const struct user *u,
                 const char *related, const char *message, struct error *e) MUST_USE;
+/* user_changes.c */
+int users_create(struct call *c, struct error *e);
+int users_update(struct call *c, struct error *e);
+int users_delete(struct call *c, struct error *e);
+/** Makes the password hash of a new user or of a changed one. ERR_INVALID: too short, too long, the
+ * user's name. Takes some 20-50 ms: not within a transaction. In the arena. */
+int users_hash_password(struct call *c, const char *username, const char *password,
+                        const char **ret, struct error *e) MUST_USE;
+/** Stores a user out of the decoded ${doc}, by the caller. */
+int users_insert(struct db_tx *tx, struct call *c, const json_t *doc, const char *password_hash,
+                 struct user *ret, struct error *e) MUST_USE;
 #endif

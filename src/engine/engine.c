@@ -374,6 +374,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     engine_due(g);
     engine_sweep(g);
     engine_purge(g);
+    engine_expiry_start(g);
     *ret = g;
     return 0;
 }

@@ -31,6 +31,9 @@ extern const struct field environments_summary_fields[], dynamic_worker_types_fi
 /* how people come in */
 extern const struct field login_fields[], access_token_fields[], user_authentication_fields[],
     identity_metadata_fields[];
+/* API keys */
+extern const struct field create_api_key_fields[], created_api_key_fields[], api_key_fields[],
+    api_key_settings_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

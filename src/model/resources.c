@@ -72,6 +72,10 @@ const struct named_table command_tables[] = {
     {"AccessToken", access_token_fields},
     {"UserAuthentication", user_authentication_fields},
     {"UserIdentityMetadata", identity_metadata_fields},
+    {"CreateApiKey", create_api_key_fields},
+    {"ApiKeyCreated", created_api_key_fields},
+    {"ApiKey", api_key_fields},
+    {"ApiKeySettings", api_key_settings_fields},
     {NULL, NULL},
 };
 

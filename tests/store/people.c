@@ -53,6 +53,11 @@ IN_WRITE(a_user_is_found_by_id_and_by_name_in_any_case)
     EXPECT_STR(got.email, "ada@example.org");
     EXPECT(got.is_admin && got.is_active && !got.is_service);
     EXPECT_INT(got.row_version, 1);
+    EXPECT_STR(got.identities, "[]");
+    u.identities = "[1]";
+    EXPECT_OK(user_update(tx, &u, 1, &err));
+    EXPECT_OK(user_get(tx, "Users-7", a, &got, &err));
+    EXPECT_STR(got.identities, "[1]");
     EXPECT_OK(user_by_name(tx, " aDA", a, &got, &err));
     EXPECT_STR(got.id, "Users-7");
     EXPECT_FAILS(user_by_name(tx, "bob", a, &got, &err), ERR_NOT_FOUND);
@@ -138,6 +143,7 @@ IN_WRITE(an_api_key_finds_its_user_until_it_expires)
     struct user u = ada(), got;
     int64_t ends;
     struct api_key k, *keys;
+    int64_t total;
     size_t n;
 
     EXPECT_OK(user_insert(tx, &u, &err));
@@ -153,7 +159,7 @@ IN_WRITE(an_api_key_finds_its_user_until_it_expires)
         ERR_UNAUTHENTICATED);
     EXPECT_FAILS(user_by_api_key(tx, "nonsense", 1, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
     EXPECT_FAILS(api_key_insert(tx, "short", u.id, "", 1, 0, a, &k, &err), ERR_INVALID);
-    EXPECT_OK(api_key_list(tx, u.id, a, &keys, &n, &err));
+    EXPECT_OK(api_key_list(tx, u.id, 0, -1, a, &keys, &n, &total, &err));
     EXPECT_INT(n, 1);
     EXPECT_STR(keys[0].purpose, "ci");
     EXPECT_INT(keys[0].expires_at, 500);
@@ -162,6 +168,88 @@ IN_WRITE(an_api_key_finds_its_user_until_it_expires)
     EXPECT_FAILS(api_key_remove(tx, "Users-1", k.id, &err), ERR_NOT_FOUND);
     EXPECT_OK(api_key_remove(tx, u.id, k.id, &err));
     EXPECT_FAILS(user_by_api_key(tx, KEY, 1, a, &got, &ends, &err), ERR_UNAUTHENTICATED);
+    return 0;
+}
+
+IN_WRITE(keys_are_listed_newest_first_in_parts)
+{
+    static const char *const texts[] = {"API-AAAAAAAAAAAAAAAA", "API-BBBBBBBBBBBBBBBB",
+                                        "API-CCCCCCCCCCCCCCCC"};
+    struct error err = {0};
+    struct user u = ada();
+    struct api_key k, *keys;
+    int64_t total;
+    size_t n;
+
+    EXPECT_OK(user_insert(tx, &u, &err));
+    for (int i = 0; i < 3; i++)
+        EXPECT_OK(api_key_insert(tx, texts[i], u.id, texts[i], 100 + i, 0, a, &k, &err));
+    EXPECT_OK(api_key_list(tx, u.id, 1, 1, a, &keys, &n, &total, &err));
+    EXPECT(n == 1 && total == 3);
+    EXPECT_STR(keys[0].purpose, texts[1]);
+    EXPECT_OK(api_key_list(tx, "Users-9", 0, -1, a, &keys, &n, &total, &err));
+    EXPECT(n == 0 && total == 0);
+    return 0;
+}
+
+#define DAY ((int64_t)24 * 3600 * 1000)
+TEST(a_key_is_warned_of_at_20_days_at_10_days_and_at_its_end)
+{
+    EXPECT_INT(api_key_warning(0, 100 * DAY), API_KEY_FINE);
+    EXPECT_INT(api_key_warning(100 * DAY, 80 * DAY - 1), API_KEY_FINE);
+    EXPECT_INT(api_key_warning(100 * DAY, 80 * DAY), API_KEY_20_DAYS);
+    EXPECT_INT(api_key_warning(100 * DAY, 90 * DAY - 1), API_KEY_20_DAYS);
+    EXPECT_INT(api_key_warning(100 * DAY, 90 * DAY), API_KEY_10_DAYS);
+    EXPECT_INT(api_key_warning(100 * DAY, 100 * DAY - 1), API_KEY_10_DAYS);
+    EXPECT_INT(api_key_warning(100 * DAY, 100 * DAY), API_KEY_EXPIRED);
+}
+
+/* What is due at ${day} is one key with ${warning}, which is noted. */
+static void expect_due(struct db_tx *tx, struct arena *a, int64_t day, enum api_key_warning warning)
+{
+    struct error err = {0};
+    struct api_key *keys;
+    size_t n;
+
+    EXPECT_OK(api_key_due(tx, day * DAY, a, &keys, &n, &err));
+    EXPECT_INT(n, 1);
+    EXPECT_STR(keys[0].username, "Ada");
+    EXPECT_INT(api_key_warning(keys[0].expires_at, day * DAY), warning);
+    EXPECT_OK(api_key_warned(tx, keys[0].id, warning, &err));
+    EXPECT_OK(api_key_due(tx, day * DAY, a, &keys, &n, &err));
+    EXPECT_INT(n, 0);
+}
+
+IN_WRITE(each_warning_of_a_key_is_due_once)
+{
+    struct error err = {0};
+    struct user u = ada();
+    struct api_key k, *keys;
+    size_t n;
+
+    EXPECT_OK(user_insert(tx, &u, &err));
+    EXPECT_OK(api_key_insert(tx, KEY, u.id, "long", 0, 100 * DAY, a, &k, &err));
+    EXPECT_OK(api_key_insert(tx, "API-AAAAAAAAAAAAAAAA", u.id, "for ever", 0, 0, a, &k, &err));
+    EXPECT_OK(api_key_due(tx, 79 * DAY, a, &keys, &n, &err));
+    EXPECT_INT(n, 0);
+    expect_due(tx, a, 81, API_KEY_20_DAYS);
+    expect_due(tx, a, 91, API_KEY_10_DAYS);
+    expect_due(tx, a, 101, API_KEY_EXPIRED);
+    EXPECT_OK(api_key_due(tx, 1000 * DAY, a, &keys, &n, &err));
+    EXPECT_INT(n, 0);
+    return 0;
+}
+
+IN_WRITE(a_key_that_was_made_for_a_few_days_is_not_warned_of_before_its_end)
+{
+    struct error err = {0};
+    struct user u = ada();
+    struct api_key k;
+
+    EXPECT_OK(user_insert(tx, &u, &err));
+    EXPECT_OK(api_key_insert(tx, KEY, u.id, "short", 0, 5 * DAY, a, &k, &err));
+    EXPECT_INT(k.warned, API_KEY_10_DAYS);
+    expect_due(tx, a, 5, API_KEY_EXPIRED);
     return 0;
 }
 

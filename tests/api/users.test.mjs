@@ -1,0 +1,160 @@
+// People and service accounts: made, changed, put out of action, deleted (rest.md 2.10).
+import { Api } from '../lib/api.mjs';
+import { Browser, signedIn } from '../lib/browser.mjs';
+import { PASSWORD } from '../lib/server.mjs';
+import { apiSuite, assert, assertRefused, fresh, test } from './suite.mjs';
+
+const SECRET = 'Battery-Staple-7';
+
+apiSuite('users', (at) => {
+    const person = (more = {}) => at.api.post('/api/users', { Username: fresh('person'), DisplayName: 'A Person', EmailAddress: 'a@b.test', Password: SECRET, ...more });
+    const program = (more = {}) => at.api.post('/api/users', { Username: fresh('program'), DisplayName: 'A Program', IsService: true, ...more });
+    const enter = (user, password = SECRET) => signedIn(at.server.url, user.Username, password);
+    const events = async (user) => (await at.query?.(`select category || ': ' || message from event join event_related r using (number) where r.related_id = '${user.Id}' order by number`))?.flat();
+
+    test('a person is made, read, listed, changed and deleted', async () => {
+        const made = await person();
+        assert.match(made.Id, /^Users-\d+$/);
+        assert.deepEqual([made.IsActive, made.IsService, made.IsRequestor, made.CanPasswordBeEdited], [true, false, false, true]);
+        assert.ok(!JSON.stringify(made).includes(SECRET) && !('Password' in made) && !('CurrentPassword' in made));
+        assert.deepEqual(await at.api.get(made.Links.Self), made);
+        assert.ok((await at.api.get('/api/users/all')).some((u) => u.Id === made.Id));
+        assert.deepEqual((await at.api.get(`/api/users?filter=${encodeURIComponent(made.Username.toUpperCase())}`)).Items, [made]);
+        const changed = await at.api.put(made.Links.Self, { ...made, DisplayName: 'Ünïcode 🐙', EmailAddress: 'c@d.test' });
+        assert.deepEqual(changed, { ...made, DisplayName: 'Ünïcode 🐙', EmailAddress: 'c@d.test' });
+        assert.equal((await at.api.send('DELETE', made.Links.Self)).status, 200);
+        assert.equal((await at.api.send('GET', made.Links.Self)).status, 404);
+        assert.equal((await at.api.send('DELETE', made.Links.Self)).status, 404);
+        const said = await events(made);
+        if (said) {
+            assert.deepEqual(said, ['created', 'changed', 'deleted'].map((verb) => `${{ created: 'Created', changed: 'Modified', deleted: 'Deleted' }[verb]}: User ${made.Username} was ${verb}`));
+        }
+    });
+
+    test('what other systems call a user is kept as it was sent', async () => {
+        const Identities = [{ IdentityProviderName: 'Active Directory', Claims: { upn: { Value: 'a@b', IsIdentifyingClaim: true } } }];
+        const made = await person({ Identities });
+        assert.deepEqual(made.Identities, Identities);
+        assert.deepEqual((await at.api.get(made.Links.Self)).Identities, Identities);
+    });
+
+    test('a user name is given once, whatever its case, and must be one', async () => {
+        const made = await person();
+        await assertRefused(at.api, 'POST', '/api/users', { Username: made.Username.toUpperCase(), Password: SECRET }, ['username', 'taken', made.Username.toUpperCase()]);
+        await assertRefused(at.api, 'POST', '/api/users', { Username: ' ', Password: SECRET }, 'Username');
+        await assertRefused(at.api, 'POST', '/api/users', { Password: SECRET }, 'Username');
+        await assertRefused(at.api, 'POST', '/api/users', { Username: 'x'.repeat(201), Password: SECRET }, ['Username', '201', '200']);
+        const other = await person();
+        await assertRefused(at.api, 'PUT', other.Links.Self, { ...other, Username: made.Username }, 'taken');
+    });
+
+    test('a password that is too short, too long or the user name is refused, and never shown', async () => {
+        for (const [Password, word] of [['short', '8'], ['y'.repeat(1025), '1024'], ['the same name', 'user name']]) {
+            const answer = await at.api.send('POST', '/api/users', { Username: 'The Same Name', Password });
+            assert.equal(answer.status, 400);
+            assert.ok(answer.body.Errors.join().includes(word), answer.text);
+            assert.ok(word === 'user name' || !answer.text.includes(Password), answer.text);
+        }
+    });
+
+    test('a service account has no password and no session, only keys', async () => {
+        const made = await program();
+        assert.deepEqual([made.IsService, made.CanPasswordBeEdited], [true, false]);
+        await assertRefused(at.api, 'POST', '/api/users', { Username: fresh('program'), IsService: true, Password: SECRET }, ['Password', 'service account']);
+        await assertRefused(at.api, 'PUT', made.Links.Self, { ...made, Password: SECRET }, 'service account');
+        assert.equal((await new Browser(at.server.url).signIn(made.Username, 'anything')).status, 400);
+        const { ApiKey } = await at.api.post(`/api/users/${made.Id}/apikeys`, { Purpose: 'ci' });
+        assert.equal((await new Api(at.server.url, ApiKey).get('/api/users/me')).Id, made.Id);
+    });
+
+    test('a person stays a person', async () => {
+        const made = await person();
+        await assertRefused(at.api, 'PUT', made.Links.Self, { ...made, IsService: true }, 'IsService');
+        const { IsService, ...rest } = await program();
+        assert.equal((await at.api.put(rest.Links.Self, rest)).IsService, true);
+    });
+
+    test('who is not active has no session, no key and no sign-in, and gets them back by signing in anew', async () => {
+        const made = await person();
+        const browser = await enter(made);
+        const { ApiKey } = (await browser.send('POST', `/api/users/${made.Id}/apikeys`, { Purpose: 'mine' })).body;
+        const key = new Api(at.server.url, ApiKey);
+        assert.equal((await key.send('GET', '/api/users/me')).status, 200);
+        await at.api.put(made.Links.Self, { ...made, IsActive: false });
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 401);
+        assert.equal((await key.send('GET', '/api/users/me')).status, 401);
+        const refused = await new Browser(at.server.url).signIn(made.Username, SECRET);
+        assert.deepEqual([refused.status, refused.body.Errors], [400, ['Invalid username or password.']]);
+        await at.api.put(made.Links.Self, { ...made, IsActive: true });
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 401);
+        assert.equal((await key.send('GET', '/api/users/me')).status, 200);
+        await enter(made);
+    });
+
+    test('the last active administrator can neither be deleted nor put out of action', async () => {
+        const me = await at.api.get('/api/users/me');
+        await assertRefused(at.api, 'DELETE', me.Links.Self, undefined, 'itself');
+        await assertRefused(at.api, 'PUT', me.Links.Self, { ...me, IsActive: false }, 'administrator');
+        assert.equal((await at.api.get('/api/users/me')).IsActive, true);
+    });
+
+    test('a deleted user is nobody', async () => {
+        const made = await person();
+        const browser = await enter(made);
+        const { ApiKey } = (await browser.send('POST', `/api/users/${made.Id}/apikeys`, {})).body;
+        await at.api.delete(made.Links.Self);
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 401);
+        assert.equal((await new Api(at.server.url, ApiKey).send('GET', '/api/users/me')).status, 401);
+    });
+
+    test('an own new password needs the present one, and ends the other sessions only', async () => {
+        const made = await person();
+        const [browser, other] = [await enter(made), await enter(made)];
+        const change = (more) => browser.send('PUT', made.Links.Self, { ...made, Password: 'Another-Word-8', ...more });
+        for (const more of [{}, { CurrentPassword: 'wrong' }]) {
+            const answer = await change(more);
+            assert.equal(answer.status, 400);
+            assert.match(answer.body.Errors.join(), /CurrentPassword/);
+        }
+        const answer = await change({ CurrentPassword: SECRET });
+        assert.equal(answer.status, 200, answer.text);
+        assert.ok(!answer.text.includes('Another-Word-8') && !answer.text.includes(SECRET));
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 200);
+        assert.equal((await other.send('GET', '/api/users/me')).status, 401);
+        await enter(made, 'Another-Word-8');
+        assert.equal((await new Browser(at.server.url).signIn(made.Username, SECRET)).status, 400);
+    });
+
+    test('an administrator sets the password of others without knowing it', async () => {
+        const made = await person();
+        const browser = await enter(made);
+        await at.api.put(made.Links.Self, { ...made, Password: 'Set-By-Admin-1' });
+        assert.equal((await browser.send('GET', '/api/users/me')).status, 401);
+        await enter(made, 'Set-By-Admin-1');
+        const me = await at.api.get('/api/users/me');
+        await assertRefused(at.api, 'PUT', me.Links.Self, { ...me, Password: 'Set-By-Admin-1' }, 'CurrentPassword');
+        assert.equal((await new Browser(at.server.url).signIn('admin', PASSWORD)).status, 200);
+    });
+
+    test('somebody may change the own shown name and address, and nothing else of anybody', async () => {
+        const [made, other] = [await person(), await person()];
+        const browser = await enter(made);
+        const send = async (method, path, body) => (await browser.send(method, path, body)).status;
+        const own = await browser.send('PUT', made.Links.Self, { ...made, DisplayName: 'Me', EmailAddress: '' });
+        assert.deepEqual([own.status, own.body.DisplayName, own.body.EmailAddress], [200, 'Me', '']);
+        for (const more of [{ Username: fresh('person') }, { IsActive: false }, { Identities: [{ a: 1 }] }]) {
+            assert.equal(await send('PUT', made.Links.Self, { ...made, ...more }), 403, JSON.stringify(more));
+        }
+        assert.equal(await send('PUT', other.Links.Self, other), 403);
+        assert.equal(await send('GET', other.Links.Self), 403);
+        assert.equal(await send('GET', made.Links.Self), 200);
+        for (const path of ['/api/users', '/api/users/all']) assert.equal(await send('GET', path), 403);
+        assert.equal(await send('POST', '/api/users', { Username: 'x', Password: SECRET }), 403);
+        assert.equal(await send('DELETE', other.Links.Self), 403);
+        assert.equal(await send('POST', other.Links.RevokeSessions), 403);
+        assert.equal(await send('POST', `/api/users/${other.Id}/apikeys`, {}), 403);
+        assert.equal(await send('GET', `/api/users/${other.Id}/apikeys`), 403);
+        assert.equal(await send('GET', `/api/users/authentication/${other.Id}`), 403);
+        assert.equal((await browser.send('GET', `/api/users/authentication/${made.Id}`)).body.CanCurrentUserEditIdentitiesForUser, false);
+    });
+});
