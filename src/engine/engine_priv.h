@@ -85,6 +85,7 @@ int engine_check_mark(struct engine *g, const struct node *dead, struct error *e
 
 /** Removes what old scripts left on the built-in worker, now and every day (sweep.c). */
 void engine_sweep(struct engine *g);
-/** Tells of API keys that expire and removes ended sessions, from time to time (expiry.c). */
+/** Tells of API keys that expire and removes ended sessions and invitations, from time to time
+ * (expiry.c). */
 void engine_expiry_start(struct engine *g);
 #endif

@@ -1,10 +1,11 @@
 /* expiry.c - what ends by itself: API keys, whose owners are told in the audit 20 and 10 days
- * before and when it has happened, each once on all nodes; and sessions, which are removed then.
- * Ten minutes after the start and every four hours. */
+ * before and when it has happened, each once on all nodes; and sessions and invitations, which are
+ * removed then. Ten minutes after the start and every four hours. */
 #include "base/log.h"
 #include "base/time.h"
 #include "engine/engine_priv.h"
 #include "store/event.h"
+#include "store/invitation.h"
 #include "store/session.h"
 #include "store/user.h"
 
@@ -49,7 +50,8 @@ static int expiry_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (api_key_due(tx, now, &a, &keys, &n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++)
         if (say(tx, &keys[i], now, &a, e) < 0) return -1;
-    return session_sweep(tx, now, e);
+    if (session_sweep(tx, now, e) < 0) return -1;
+    return invitation_sweep(tx, now, e);
 }
 
 static void due(void *ctx, const char *key);

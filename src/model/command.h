@@ -34,6 +34,7 @@ extern const struct field login_fields[], access_token_fields[], user_authentica
 /* API keys */
 extern const struct field create_api_key_fields[], created_api_key_fields[], api_key_fields[],
     api_key_settings_fields[];
+extern const struct field invitation_fields[], register_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

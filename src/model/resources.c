@@ -76,6 +76,8 @@ const struct named_table command_tables[] = {
     {"ApiKeyCreated", created_api_key_fields},
     {"ApiKey", api_key_fields},
     {"ApiKeySettings", api_key_settings_fields},
+    {"Invitation", invitation_fields},
+    {"RegisterCommand", register_fields},
     {NULL, NULL},
 };
 

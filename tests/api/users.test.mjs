@@ -157,4 +157,44 @@ apiSuite('users', (at) => {
         assert.equal(await send('GET', `/api/users/authentication/${other.Id}`), 403);
         assert.equal((await browser.send('GET', `/api/users/authentication/${made.Id}`)).body.CanCurrentUserEditIdentitiesForUser, false);
     });
+
+    const invite = (body = {}) => at.api.post('/api/users/invitations', body);
+    const register = (InvitationCode, more = {}) => at.anonymous.send('POST', '/api/users/register',
+        { InvitationCode, Username: fresh('invited'), Password: SECRET, DisplayName: 'Invited', EmailAddress: 'i@j.test', ...more });
+
+    test('who is invited makes a user of himself, once', async () => {
+        const invitation = await invite({ AddToTeamIds: [], SpaceId: 'Spaces-1' });
+        assert.match(invitation.InvitationCode, /^[0-9a-f]{64}$/);
+        assert.ok(Math.abs(Date.parse(invitation.Expires) - Date.now() - 7 * 24 * 3600 * 1000) < 60000);
+        const answer = await register(invitation.InvitationCode);
+        assert.equal(answer.status, 201, answer.text);
+        assert.deepEqual([answer.body.IsActive, answer.body.IsService, answer.body.DisplayName], [true, false, 'Invited']);
+        await enter(answer.body);
+        const again = await register(invitation.InvitationCode);
+        assert.equal(again.status, 400);
+        assert.match(again.body.Errors.join(), /InvitationCode.*was used/);
+    });
+
+    test('nobody registers without an invitation, and a mistake does not use one up', async () => {
+        for (const code of ['guess', '0'.repeat(64)]) assert.equal((await register(code)).status, 400);
+        const { InvitationCode } = await invite();
+        for (const [more, word] of [[{ Username: 'admin' }, 'taken'], [{ Password: 'short' }, 'Password'], [{ Username: '' }, 'Username']]) {
+            const answer = await register(InvitationCode, more);
+            assert.equal(answer.status, 400);
+            assert.ok(answer.text.includes(word), answer.text);
+        }
+        assert.equal((await register(InvitationCode, { IsService: true, Id: 'Users-1' })).body.IsService, false);
+    });
+
+    test('an invitation ends, and only who may invite makes one', async () => {
+        await assertRefused(at.api, 'POST', '/api/users/invitations', { Expires: '2020-01-01T00:00:00Z' }, ['Expires', 'past']);
+        await assertRefused(at.api, 'POST', '/api/users/invitations', { Expires: '2099-01-01T00:00:00Z' }, ['Expires', '180']);
+        await assertRefused(at.api, 'POST', '/api/users/invitations', { AddToTeamIds: ['Teams-99'] }, ['AddToTeamIds', 'Teams-99']);
+        const browser = await enter(await person());
+        assert.equal((await browser.send('POST', '/api/users/invitations', {})).status, 403);
+        if (!at.query) return; // time is moved in the database
+        const { InvitationCode, Id } = await invite();
+        await at.query(`update invitation set expires_at = ${Date.now() - 1} where id = '${Id}'`);
+        assert.match((await register(InvitationCode)).body.Errors.join(), /expired/);
+    });
 });
