@@ -1,8 +1,8 @@
 /* sign_in.c - passwords, sessions and access tokens. Facts: rest.md 1.2, 2.10.
  *
  * Whether a name exists, is active or is a service account cannot be told from a refused sign-in,
- * neither by its words nor by its time. A name that does not exist is not written to the audit:
- * people type passwords there. */
+ * neither by its words nor by its time: each writes to the audit. A name that does not exist is not
+ * written there, since people type passwords into that field. */
 #include "api/cookies.h"
 #include "api/sign_in_gate.h"
 #include "api/users.h"
@@ -43,9 +43,10 @@ static int refused_tx(struct db_tx *tx, void *ctx, struct error *e)
                        .username = "system",
                        .occurred_at = clock_now(call_app(x->c)->clock),
                        .message = arena_fmt(x->c->arena, "Sign-in of %s failed, from %s",
-                                            x->user.username, x->c->req->remote),
+                                            x->user.id ? x->user.username : "an unknown user",
+                                            x->c->req->remote),
                        .related = ids,
-                       .n_related = 1};
+                       .n_related = x->user.id ? 1 : 0};
 
     return event_add(tx, &ev, NULL, e);
 }
@@ -67,9 +68,7 @@ static int enter_tx(struct db_tx *tx, void *ctx, struct error *e)
 
 static int refuse(struct login *x, struct error *e)
 {
-    struct db *db = call_app(x->c)->db;
-
-    if (x->user.id && db_write(db, refused_tx, x, e) < 0) return -1;
+    if (db_write(call_app(x->c)->db, refused_tx, x, e) < 0) return -1;
     return fail(e, ERR_INVALID, "Invalid username or password.");
 }
 
@@ -111,7 +110,11 @@ static int login(struct call *c, struct error *e)
 {
     struct app *app = call_app(c);
     struct login x = {.c = c};
+    const char *site = http_request_header(c->req, "Sec-Fetch-Site");
 
+    /* a page of somebody else must not sign a browser in as somebody else */
+    if (site && str_same(site, "cross-site"))
+        return fail(e, ERR_DENIED, "a page of another site cannot sign anybody in");
     if (call_text_required(c, "Username", &x.name, e) < 0 ||
         call_text_required(c, "Password", &x.password, e) < 0)
         return -1;

@@ -123,6 +123,25 @@ apiSuite('sign-in', (at) => {
         }
     });
 
+    test('a page of another site signs nobody in', async () => {
+        const answer = await new Browser(at.server.url).send('POST', '/api/users/login', { Username: 'admin', Password: PASSWORD },
+            { headers: { 'Sec-Fetch-Site': 'cross-site' } });
+        assert.equal(answer.status, 403);
+        assert.equal(answer.cookies.length, 0);
+    });
+
+    test('sign-ins are in the audit, and what was typed as an unknown name is not', async () => {
+        if (!at.query) return;
+        await enter();
+        await new Browser(at.server.url).signIn('admin', 'wrong');
+        await new Browser(at.server.url).signIn('Hunter2-in-the-wrong-field', 'wrong');
+        const said = (await at.query("select category || ': ' || message from event where category like 'Login%' order by number desc limit 3")).flat();
+        assert.match(said[0], /^LoginFailed: Sign-in of an unknown user failed, from 127\.0\.0\.1:\d+$/);
+        assert.match(said[1], /^LoginFailed: Sign-in of admin failed, from 127\.0\.0\.1:\d+$/);
+        assert.match(said[2], /^LoginSucceeded: admin signed in, from 127\.0\.0\.1:\d+$/);
+        assert.deepEqual(await at.query("select 1 from event where message like '%Hunter2%' or details like '%Hunter2%'"), []);
+    });
+
     test('an access token is a bearer for an hour, for everything, and no cookie', async () => {
         const { AccessToken, Expires } = await at.api.post('/api/users/access-token');
         const left = Date.parse(Expires) - Date.now();
