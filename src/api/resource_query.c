@@ -11,11 +11,11 @@ static const struct {
     const struct resource *r;
     const char *member;
 } containers[] = {
-    {&project_resource, "ProjectId"},         {&project_group_resource, "ProjectGroupId"},
-    {&lifecycle_resource, "LifecycleId"},     {&release_resource, "ReleaseId"},
-    {&channel_resource, "ChannelId"},         {&runbook_resource, "RunbookId"},
-    {&environment_resource, "EnvironmentId"}, {&runbook_snapshot_resource, "RunbookSnapshotId"},
-    {&worker_pool_resource, "WorkerPoolIds"}, {&machine_policy_resource, "MachinePolicyId"},
+    {&project_resource, "ProjectId"},          {&project_group_resource, "ProjectGroupId"},
+    {&lifecycle_resource, "LifecycleId"},      {&release_resource, "ReleaseId"},
+    {&channel_resource, "ChannelId"},          {&runbook_resource, "RunbookId"},
+    {&environment_resource, "EnvironmentIds"}, {&runbook_snapshot_resource, "RunbookSnapshotId"},
+    {&worker_pool_resource, "WorkerPoolIds"},  {&machine_policy_resource, "MachinePolicyId"},
 };
 
 static const char *member_for(const struct resource *r)
@@ -199,48 +199,44 @@ int resource_get(struct call *c, struct error *e) { return db_read(call_app(c)->
 
 /* ---- lists ---- */
 
-#define FILTERS                                                    \
-    {"ids", QUERY_LIST, "only those with these ids"},              \
-        {"name", QUERY_TEXT, "exact name, in any case"},           \
-    {                                                              \
-        "partialName", QUERY_TEXT, "part of the name, in any case" \
-    }
-#define END          \
-    {                \
-        .name = NULL \
-    }
 #define OF_PROJECTS                                            \
     {                                                          \
         "projects", QUERY_LIST, "only those of these projects" \
     }
-const struct route_query resource_query[] = {FILTERS, END};
+#define OF_CHANNELS                                            \
+    {                                                          \
+        "channels", QUERY_LIST, "only those of these channels" \
+    }
+#define OF_RUNBOOKS                                            \
+    {                                                          \
+        "runbooks", QUERY_LIST, "only those of these runbooks" \
+    }
+const struct route_query resource_query[] = {QUERY_PLAIN, QUERY_END};
 const struct route_query project_query[] = {
-    FILTERS, {"clonedFromProjectId", QUERY_LIST, "only copies of these projects"}, END};
+    QUERY_PLAIN,
+    {"clonedFromProjectId", QUERY_LIST, "only copies of these projects"},
+    QUERY_END};
 const struct route_query release_query[] = {
-    FILTERS,
+    QUERY_PLAIN,
     {"searchByVersion", QUERY_TEXT, "part of the version, in any case"},
     OF_PROJECTS,
-    {"channels", QUERY_LIST, "only those of these channels"},
-    END};
+    OF_CHANNELS,
+    QUERY_END};
 #define OF_RUNS                                                                    \
     OF_PROJECTS, {"environments", QUERY_LIST, "only in these environments"},       \
     {                                                                              \
         "taskState", QUERY_LIST, "only while their task is in one of these states" \
     }
-const struct route_query deployment_query[] = {
-    FILTERS, OF_RUNS, {"channels", QUERY_LIST, "only those of these channels"}, END};
+const struct route_query deployment_query[] = {QUERY_PLAIN, OF_RUNS, OF_CHANNELS, QUERY_END};
 const struct route_query runbook_query[] = {
-    FILTERS, {"projectIds", QUERY_LIST, "only those of these projects"}, END};
+    QUERY_PLAIN, {"projectIds", QUERY_LIST, "only those of these projects"}, QUERY_END};
 const struct route_query snapshot_query[] = {
-    FILTERS,
+    QUERY_PLAIN,
     {"searchByName", QUERY_TEXT, "part of the name, in any case"},
     OF_PROJECTS,
-    {"runbooks", QUERY_LIST, "only those of these runbooks"},
-    END};
-const struct route_query runbook_run_query[] = {
-    FILTERS, OF_RUNS, {"runbooks", QUERY_LIST, "only those of these runbooks"}, END};
-const struct route_query worker_query[] = {
-    FILTERS, {"workerPoolIds", QUERY_LIST, "only those of these pools"}, END};
+    OF_RUNBOOKS,
+    QUERY_END};
+const struct route_query runbook_run_query[] = {QUERY_PLAIN, OF_RUNS, OF_RUNBOOKS, QUERY_END};
 
 int resource_documents(struct db_tx *tx, struct call *c, const struct document_query *q,
                        json_t **ret, struct error *e)
@@ -283,40 +279,69 @@ static bool is_filter(const struct call *c, const char *name)
     return false;
 }
 
-/* A list may be asked by what its items point to: ?projects=Projects-1. */
-static const struct {
+/* A list may be asked by what its items point to, ?projects=Projects-1, or by plain values of them,
+ * ?accountType=Token. */
+static const struct filter {
     const char *query, *member;
-} reference_filters[] = {{"projects", "ProjectId"},
-                         {"projectIds", "ProjectId"},
-                         {"environments", "EnvironmentId"},
-                         {"channels", "ChannelId"},
-                         {"runbooks", "RunbookId"},
-                         {"workerPoolIds", "WorkerPoolIds"},
-                         {"clonedFromProjectId", "ClonedFromProjectId"}};
+    bool plain;
+} reference_filters[] = {{"projects", "ProjectId", false},
+                         {"projectIds", "ProjectId", false},
+                         {"environments", "EnvironmentId", false},
+                         {"environmentIds", "EnvironmentIds", false},
+                         {"channels", "ChannelId", false},
+                         {"runbooks", "RunbookId", false},
+                         {"workerPoolIds", "WorkerPoolIds", false},
+                         {"clonedFromProjectId", "ClonedFromProjectId", false},
+                         {"isDisabled", "IsDisabled", true},
+                         {"healthStatuses", "HealthStatus", true},
+                         {"commStyles", "Endpoint.CommunicationStyle", true},
+                         {"shellNames", "ShellName", true},
+                         {"thumbprint", "Thumbprint", true},
+                         {"roles", "Roles", true},
+                         {"tenantIds", "TenantIds", true},
+                         {"tenantTags", "TenantTags", true},
+                         {"accountType", "AccountType", true},
+                         {"feedType", "FeedType", true}};
 
-static void add_filters(struct call *c, struct document_query *q)
+/* The values asked for as they are stored. */
+static struct http_strings wanted_values(struct call *c, const struct filter *f)
+{
+    struct http_strings list = call_query_list(c, f->query);
+    const char **folded;
+
+    if (!f->plain || list.n == 0) return list;
+    folded = ARENA_NEW(c->arena, const char *, list.n);
+    for (size_t i = 0; i < list.n; i++) folded[i] = reference_value(c->arena, list.items[i]);
+    return (struct http_strings){folded, list.n};
+}
+
+int resource_filters(struct call *c, struct document_query *q, struct error *e)
 {
     struct document_filter *filters =
         ARENA_NEW(c->arena, struct document_filter, q->n_filters + ARRAY_LEN(reference_filters));
+    bool flag;
 
-    memcpy(filters, q->filters, q->n_filters * sizeof(*filters));
+    if (q->n_filters) memcpy(filters, q->filters, q->n_filters * sizeof(*filters));
     q->filters = filters;
+    if (is_filter(c, "isDisabled") && call_query_flag(c, "isDisabled", false, &flag, e) < 0)
+        return -1;
     for (size_t i = 0; i < ARRAY_LEN(reference_filters); i++) {
-        struct http_strings ids = call_query_list(c, reference_filters[i].query);
-        if (ids.n == 0 || !is_filter(c, reference_filters[i].query)) continue;
-        filters[q->n_filters++] =
-            (struct document_filter){reference_filters[i].member, ids.items, ids.n};
+        const struct filter *f = &reference_filters[i];
+        struct http_strings values = wanted_values(c, f);
+        if (values.n == 0 || !is_filter(c, f->query)) continue;
+        filters[q->n_filters++] = (struct document_filter){f->member, values.items, values.n};
     }
     struct http_strings states = execution_states(c, "taskState");
-    if (states.n == 0 || !is_filter(c, "taskState")) return;
+    if (states.n == 0 || !is_filter(c, "taskState")) return 0;
     q->task_states = states.items;
     q->n_task_states = states.n;
+    return 0;
 }
 
 /* Some lists call the same filter by other names. */
 static const char *partial_name(const struct call *c)
 {
-    static const char *const names[] = {"partialName", "searchByVersion", "searchByName"};
+    static const char *const names[] = {"partialName", "searchByVersion", "searchByName", "search"};
 
     for (size_t i = 0; i < ARRAY_LEN(names); i++)
         if (call_query(c, names[i]) && is_filter(c, names[i])) return call_query(c, names[i]);
@@ -342,8 +367,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.order = order_of(t.r);
     q.skip = l->paging.skip;
     q.take = l->paging.take;
-    add_filters(c, &q);
-    if (document_list(tx, &q, c->arena, &page, e) < 0) return -1;
+    if (resource_filters(c, &q, e) < 0 || document_list(tx, &q, c->arena, &page, e) < 0) return -1;
     l->r = t.r;
     l->total = page.total;
     for (size_t i = 0; i < page.n; i++) {

@@ -13,6 +13,7 @@ static json_t *encode_sensitive(const struct field *row, const json_t *v)
     json_t *out;
     bool may_be_plain = row->secret || (row->flags & FIELD_PLAIN_TOO);
 
+    if (v == NULL && (row->flags & FIELD_OMIT_NULL)) return json_null();
     if (json_is_string(v) && may_be_plain) return json_string(json_string_value(v));
     if (row->secret || (v == NULL && may_be_plain)) return json_null();
     bool has = json_is_string(v) || field_is_sealed(v) || jv_bool(v, "HasValue", false);

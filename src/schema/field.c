@@ -78,6 +78,9 @@ static int check_shape(const char *name, const struct field *row, struct error *
     if (row->max && row->min > row->max) return wrong(name, row, "min is more than max", e);
     if ((row->flags & FIELD_WEAK) && row->ref_kind == NULL)
         return wrong(name, row, "is weak but refers to nothing", e);
+    if ((row->flags & FIELD_FILTER) &&
+        (row->ref_kind || (one != FIELD_STRING && row->type != FIELD_BOOL)))
+        return wrong(name, row, "only a plain text or flag narrows lists", e);
     if ((row->flags & FIELD_READ_ONLY) && (row->flags & (FIELD_WRITE_ONLY | FIELD_CREATE_ONLY)))
         return wrong(name, row, "is read-only and writable", e);
     return 0;

@@ -47,6 +47,7 @@ enum field_flag {
     FIELD_PLAIN_TOO = 128,  /* SENSITIVE: a plain text is one too, and kept plain */
     FIELD_WEAK = 256,       /* .ref_kind: what it points to may be missing and may be deleted */
     FIELD_KEEP = 512,       /* absent from an update: the stored value stays */
+    FIELD_FILTER = 1024,    /* STRING, BOOL, LIST of STRING: lists can be narrowed by its value */
 };
 
 struct field {

@@ -40,11 +40,11 @@ json_t *schema_encode(const struct field *table, const json_t *stored);
 /** The table as JSON schema in the dialect of OpenAPI 3.0. New reference. */
 json_t *schema_describe(const struct field *table);
 
-/** One id that a document points to. */
+/** One id that a document points to, or a plain value that lists can be narrowed by. */
 struct reference {
     const char *member;  /* names from the document down, e.g. "Steps.Actions.WorkerPoolId" */
-    const char *id;      /* not "" */
-    const char *kind;    /* "WorkerPools" */
+    const char *id;      /* not ""; of a plain value: as reference_value makes it */
+    const char *kind;    /* "WorkerPools"; NULL: a plain value */
     const char *pointer; /* JSON pointer of the value, for messages */
     bool restricts;      /* must exist, and cannot be deleted while this stands */
 };
@@ -57,10 +57,15 @@ struct references {
     {                      \
         .arena = (a)       \
     }
-/** Adds what the ref_kind rows of ${table} hold in ${doc}; texts are copied to the arena. */
+/** Adds what the rows of ${table} with ref_kind or FIELD_FILTER hold in ${doc}; texts are copied to
+ * the arena. */
 void schema_references(const struct field *table, const json_t *doc, struct references *out);
 /** Adds one, for references that no row can say. */
 void references_add(struct references *out, struct reference r);
+/** The same for a plain value; NULL and blank: none. */
+void references_add_value(struct references *out, const char *member, const char *value);
+/** A plain value as it is stored and asked for: without case, its first 200 bytes. In the arena. */
+const char *reference_value(struct arena *a, const char *value);
 
 /** The text of a pointer token: '~' and '/' escaped. In the arena. */
 const char *pointer_token(struct arena *a, const char *name);

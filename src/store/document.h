@@ -134,6 +134,16 @@ int document_list(struct db_tx *tx, const struct document_query *q, struct arena
  * without frozen ones. */
 int document_search(struct db_tx *tx, const char *space_id, const char *part, struct arena *a,
                     struct document **ret, size_t *ret_n, struct error *e) MUST_USE;
+/** How many of the documents that ${q} finds (its order, skip and take do not count) hold the same
+ * values in their references ${members} (1 to 4): a row for each combination; a document that has
+ * several in a member counts for each. In order of the values. */
+struct document_count {
+    const char *values[4];
+    int64_t n;
+};
+int document_count_by(struct db_tx *tx, const struct document_query *q, const char *const *members,
+                      size_t n_members, struct arena *a, struct document_count **ret, size_t *ret_n,
+                      struct error *e) MUST_USE;
 
 /** What points to ${id} (a row per member), ordered by name; ${restricting}: only what forbids
  * deleting it. */

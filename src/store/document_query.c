@@ -88,7 +88,7 @@ int document_find(struct db_tx *tx, const char *kind, const char *space_id, cons
 
 /* Folded forms that the conditions point to. */
 struct folded {
-    char *name, *slug, *part;
+    char *name, *slug, *part, *exact;
 };
 
 static void folded_done(struct folded *f)
@@ -96,6 +96,7 @@ static void folded_done(struct folded *f)
     freep(&f->name);
     freep(&f->slug);
     freep(&f->part);
+    freep(&f->exact);
 }
 
 static void folded_make(struct folded *f, const struct document_query *w)
@@ -103,6 +104,7 @@ static void folded_make(struct folded *f, const struct document_query *w)
     f->name = str_blank(w->name) ? NULL : str_fold(w->name);
     f->slug = str_blank(w->slug) ? NULL : str_fold(w->slug);
     f->part = str_blank(w->partial_name) ? NULL : query_like(w->partial_name);
+    f->exact = f->part ? str_fold(w->partial_name) : NULL;
 }
 
 static void add_reference_filter(struct query *q, const struct document_filter *f)
@@ -132,10 +134,10 @@ static void add_conditions(struct query *q, const struct document_query *w, cons
 }
 
 static const char *const orders[] = {
-    [DOCUMENT_BY_NAME] = " order by d.name_fold, d.number, d.id",
-    [DOCUMENT_BY_SORT] = " order by d.sort, d.name_fold, d.number, d.id",
-    [DOCUMENT_BY_ID] = " order by d.number, d.id",
-    [DOCUMENT_BY_ID_DESC] = " order by d.number desc, d.id desc",
+    [DOCUMENT_BY_NAME] = " d.name_fold, d.number, d.id",
+    [DOCUMENT_BY_SORT] = " d.sort, d.name_fold, d.number, d.id",
+    [DOCUMENT_BY_ID] = " d.number, d.id",
+    [DOCUMENT_BY_ID_DESC] = " d.number desc, d.id desc",
 };
 
 static int read_page(struct db_tx *tx, const struct document_query *w, const struct folded *f,
@@ -148,6 +150,9 @@ static int read_page(struct db_tx *tx, const struct document_query *w, const str
 
     query_add(&q, w->without_body ? "select " KEYS : "select " KEYS ", d.doc");
     add_conditions(&q, w, f);
+    query_add(&q, " order by");
+    /* who asks for a part of a name and gives all of it means that one */
+    if (f->exact) query_add1(&q, " case when d.name_fold = ? then 0 else 1 end,", TEXT(f->exact));
     query_add(&q, orders[w->order]);
     query_add1(&q, " limit ?", I64(w->take < 0 ? INT64_MAX : w->take));
     query_add1(&q, " offset ?", I64(w->skip));
@@ -161,7 +166,7 @@ static int read_page(struct db_tx *tx, const struct document_query *w, const str
 int document_list(struct db_tx *tx, const struct document_query *w, struct arena *a,
                   struct document_page *ret, struct error *e)
 {
-    CLEANUP(folded_done) struct folded f = {NULL, NULL, NULL};
+    CLEANUP(folded_done) struct folded f = {NULL, NULL, NULL, NULL};
     CLEANUP(query_done) struct query count = QUERY_INIT;
     struct document_page page = {NULL, 0, 0};
 
@@ -193,6 +198,45 @@ int document_search(struct db_tx *tx, const char *space_id, const char *part, st
 
     if (db_query(tx, SQL_SEARCH, ARGS(TEXT(space_id), TEXT(like)), &rows, e) < 0) return -1;
     while ((r = db_next(rows, e)) > 0) read_row(rows, false, a, ARENA_ADD(a, &list));
+    *ret = list.items;
+    *ret_n = list.n;
+    return r;
+}
+
+int document_count_by(struct db_tx *tx, const struct document_query *w, const char *const *members,
+                      size_t n, struct arena *a, struct document_count **ret, size_t *ret_n,
+                      struct error *e)
+{
+    static const char *const columns[] = {"r0.to_id", ", r1.to_id", ", r2.to_id", ", r3.to_id"},
+                             *const joins[] = {
+                                 "",
+                                 " join reference r1 on r1.from_id = r0.from_id and r1.member = ?",
+                                 " join reference r2 on r2.from_id = r0.from_id and r2.member = ?",
+                                 " join reference r3 on r3.from_id = r0.from_id and r3.member = ?"};
+    CLEANUP(folded_done) struct folded f = {NULL, NULL, NULL, NULL};
+    CLEANUP(query_done) struct query q = QUERY_INIT;
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    ARENA_LIST(struct document_count) list = {0};
+    int r;
+
+    ASSERT(n >= 1 && n <= ARRAY_LEN(columns));
+    folded_make(&f, w);
+    query_add(&q, "select count(*), ");
+    for (size_t i = 0; i < n; i++) query_add(&q, columns[i]);
+    query_add(&q, " from reference r0");
+    for (size_t i = 1; i < n; i++) query_add1(&q, joins[i], TEXT(members[i]));
+    query_add1(&q, " where r0.member = ? and r0.from_id in (select d.id", TEXT(members[0]));
+    add_conditions(&q, w, &f);
+    query_add(&q, ") group by ");
+    for (size_t i = 0; i < n; i++) query_add(&q, columns[i]);
+    query_add(&q, " order by ");
+    for (size_t i = 0; i < n; i++) query_add(&q, columns[i]);
+    if (query_rows(tx, &q, &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0) {
+        struct document_count *one = ARENA_ADD(a, &list);
+        *one = (struct document_count){.n = db_i64(rows, 0)};
+        for (size_t i = 0; i < n; i++) one->values[i] = arena_strdup(a, db_text(rows, (int)i + 1));
+    }
     *ret = list.items;
     *ret_n = list.n;
     return r;

@@ -17,6 +17,7 @@
 EMBED(migration_0001, "migrations/0001_initial.sql");
 EMBED(migration_0002, "migrations/0002_tasks.sql");
 EMBED(migration_0003, "migrations/0003_sessions.sql");
+EMBED(migration_0005, "migrations/0005_infrastructure.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
 
@@ -27,6 +28,7 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 1, .name = "0001_initial", .sql = migration_0001},
         {.number = 2, .name = "0002_tasks", .sql = migration_0002},
         {.number = 3, .name = "0003_sessions", .sql = migration_0003},
+        {.number = 5, .name = "0005_infrastructure", .sql = migration_0005},
         {.number = 6, .name = "0006_spaces", .sql = migration_0006},
         {.number = 8, .name = "0008_delivery", .sql = migration_0008},
     };

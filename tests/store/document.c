@@ -12,7 +12,7 @@ static const struct document_change by = {
 
 /* One call inside a transaction, with its result. */
 struct call {
-    enum { INSERT, UPDATE, DELETE, GET, FIND, LIST, USED_BY, SLUG, NEXT_ID } what;
+    enum { INSERT, UPDATE, DELETE, GET, FIND, LIST, USED_BY, COUNT_BY, SLUG, NEXT_ID } what;
     struct document_write w;
     int64_t expected;
     const char *kind, *id, *space, *owner;
@@ -22,6 +22,9 @@ struct call {
     struct document_page page;
     struct document_use *uses;
     size_t n_uses;
+    const char *const *members; /* two */
+    struct document_count *counts;
+    size_t n_counts;
     const char *text;
 };
 
@@ -37,6 +40,8 @@ static int perform(struct db_tx *tx, void *ctx, struct error *e)
     case FIND: return document_find(tx, c->kind, c->space, c->owner, c->id, c->a, &c->got, e);
     case LIST: return document_list(tx, &c->q, c->a, &c->page, e);
     case USED_BY: return document_used_by(tx, c->id, true, c->a, &c->uses, &c->n_uses, e);
+    case COUNT_BY:
+        return document_count_by(tx, &c->q, c->members, 2, c->a, &c->counts, &c->n_counts, e);
     case SLUG: return document_free_slug(tx, c->kind, c->space, c->owner, c->id, c->a, &c->text, e);
     case NEXT_ID: return document_next_id(tx, c->kind, c->a, &c->text, e);
     }
@@ -366,6 +371,51 @@ STORE_TEST(something_is_found_by_id_then_name_then_slug)
     EXPECT_STR(found_id(db, "Pools", NULL, "O-1", "gamma"), "Pools-21");
     EXPECT_STR(found_id(db, "Pools", "Spaces-2", NULL, "gamma"), "none");
     EXPECT_STR(found_id(db, "Pools", "Spaces-1", NULL, ""), "none");
+}
+
+STORE_TEST(who_asks_for_a_part_of_a_name_and_gives_all_of_it_gets_that_one_first)
+{
+    struct document_query q = {.kind = "P", .order = DOCUMENT_BY_SORT, .take = 1};
+    struct error err = {0};
+
+    EXPECT_OK(insert(db, WRITE(.id = "P-1", .kind = "P", .name = "Linux pool", .sort = 1), &err));
+    EXPECT_OK(insert(db, WRITE(.id = "P-2", .kind = "P", .name = "Linux", .sort = 2), &err));
+    q.partial_name = "LINUX";
+    EXPECT_STR(ids_of(db, q, NULL), "P-2");
+    q.partial_name = "lin";
+    EXPECT_STR(ids_of(db, q, NULL), "P-1");
+}
+
+STORE_TEST(documents_are_counted_by_the_values_they_hold)
+{
+    static const char *const members[] = {"Pool", "Health"};
+    struct arena a = ARENA_INIT;
+    struct error err = {0};
+    struct call c = {.what = COUNT_BY, .members = members, .q = {.kind = "W"}, .a = &a};
+
+    EXPECT_OK(insert(
+        db,
+        WRITE(.id = "W-1", .kind = "W", .name = "a",
+              REFS({"Pool", "P-1", false}, {"Pool", "P-2", false}, {"Health", "bad", false})),
+        &err));
+    EXPECT_OK(insert(db,
+                     WRITE(.id = "W-2", .kind = "W", .name = "b",
+                           REFS({"Pool", "P-1", false}, {"Health", "bad", false})),
+                     &err));
+    EXPECT_OK(insert(db, WRITE(.id = "W-3", .kind = "W", .name = "c", REFS({"Pool", "P-1", false})),
+                     &err));
+    EXPECT_OK(db_read(db, perform, &c, &err));
+    EXPECT_INT(c.n_counts, 2);
+    EXPECT_STR(c.counts[0].values[0], "P-1");
+    EXPECT_STR(c.counts[0].values[1], "bad");
+    EXPECT_INT(c.counts[0].n, 2);
+    EXPECT_STR(c.counts[1].values[0], "P-2");
+    EXPECT_INT(c.counts[1].n, 1);
+    c.q.partial_name = "b";
+    EXPECT_OK(db_read(db, perform, &c, &err));
+    EXPECT_INT(c.n_counts, 1);
+    EXPECT_INT(c.counts[0].n, 1);
+    arena_done(&a);
 }
 
 static void insert_used_pool(struct db *db)

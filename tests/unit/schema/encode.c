@@ -102,6 +102,39 @@ TEST(references_are_found_with_member_kind_and_place)
     EXPECT(!refs.items[2].restricts);
 }
 
+TEST(plain_values_that_lists_are_narrowed_by_are_references_without_kind_in_any_case)
+{
+    static const struct field filtered[] = {
+        {"Style", FIELD_STRING, FIELD_FILTER, .doc = "d"},
+        {"IsDisabled", FIELD_BOOL, FIELD_FILTER, .doc = "d"},
+        {"Roles", FIELD_LIST, FIELD_FILTER, .item = FIELD_STRING, .doc = "d"},
+        {.name = NULL},
+    };
+    static const char *const wanted[] = {"ssh", "false", "web", "\303\244rger"};
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    struct references refs = REFERENCES_INIT(&a);
+    json_auto_t *doc = parse("{\"Style\":\"Ssh\",\"IsDisabled\":false,"
+                             "\"Roles\":[\"web\",\"\",\"\303\204rger\"]}");
+
+    schema_references(filtered, doc, &refs);
+    EXPECT_INT(refs.n, ARRAY_LEN(wanted));
+    for (size_t i = 0; i < refs.n; i++) {
+        EXPECT_STR(refs.items[i].id, wanted[i]);
+        EXPECT(refs.items[i].kind == NULL && !refs.items[i].restricts);
+    }
+    EXPECT_STR(refs.items[3].member, "Roles");
+}
+
+TEST(a_plain_value_is_compared_by_its_beginning_and_never_cut_within_a_character)
+{
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    CLEANUP(buf_done) struct buf text = BUF_INIT(BUF_UNBOUNDED);
+
+    buf_addc(&text, 'x');
+    for (int i = 0; i < 200; i++) buf_adds(&text, "\303\244");
+    EXPECT_INT(strlen(reference_value(&a, buf_str(&text))), 199);
+}
+
 TEST(a_table_describes_itself_as_json_schema)
 {
     json_auto_t *s = schema_describe(table);
