@@ -46,6 +46,15 @@ static int check_published(struct db_tx *tx, struct call *c, const struct docume
                 jv_str(runbook, "Name", ""));
 }
 
+static int check_feed(const struct document *d, struct error *e)
+{
+    json_auto_t *doc = NULL;
+
+    if (document_json(d, &doc, e) < 0) return -1;
+    if (strcmp(text(doc, "FeedType"), "BuiltIn") != 0) return 0;
+    return fail(e, ERR_INVALID, "%.100s is the built-in feed and cannot be deleted", name_of(d));
+}
+
 int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
                    const struct document *d, struct error *e)
 {
@@ -58,6 +67,13 @@ int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
     else if (r == &channel_resource)
         return check_default(
             d, "the default channel of its project; make another one the default first", e);
+    else if (r == &worker_pool_resource || r == &machine_policy_resource)
+        return check_default(d,
+                             arena_fmt(c->arena,
+                                       "the default %s; make another one the default first",
+                                       resource_noun(c->arena, r)),
+                             e);
+    else if (r == &feed_resource) return check_feed(d, e);
     else return 0;
     if (r == &runbook_snapshot_resource && check_published(tx, c, d, e) < 0) return -1;
     return check_tasks(tx, c, &q, d, e);

@@ -71,8 +71,7 @@ int resource_command(struct call *c, const struct field *table, json_t **ret, st
 
 /* ---- what a document points to ---- */
 
-/* "Worker pool" as it stands within a sentence. */
-static const char *noun_within(struct arena *a, const struct resource *r)
+const char *resource_noun(struct arena *a, const struct resource *r)
 {
     char *noun = arena_strdup(a, r->noun);
 
@@ -110,7 +109,7 @@ static int check_references(struct db_tx *tx, struct call *c, const json_t *doc,
         const struct resource *kind = resource_by_kind(to->kind);
         if (!found)
             call_problem(c, "%s: there is no %s '%s'", to->pointer,
-                         kind ? noun_within(c->arena, kind) : to->kind, to->id);
+                         kind ? resource_noun(c->arena, kind) : to->kind, to->id);
     }
     return call_problems(c, e);
 }

@@ -22,6 +22,9 @@ int resource_get(struct call *c, struct error *e);
 int resource_create(struct call *c, struct error *e);
 int resource_update(struct call *c, struct error *e);
 int resource_delete(struct call *c, struct error *e);
+/** Puts them into the order of the ids of the body; those not named keep their place number.
+ * Answers as resource_all. */
+int resource_sort(struct call *c, struct error *e);
 
 /** A text of a document; "" when absent or null. */
 static inline const char *text(const json_t *doc, const char *name)
@@ -47,6 +50,9 @@ int resource_update_locked(struct call *c, const struct resource_hooks *h, resou
                            struct error *e);
 
 /* Steps, inside a transaction. Documents are new references for the caller. */
+
+/** "Worker pool" as it stands within a sentence. In the arena. */
+const char *resource_noun(struct arena *a, const struct resource *r);
 
 /** What the route's path means. The texts live in the call's arena. */
 struct resource_container {
@@ -115,6 +121,21 @@ int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, 
 /** True for the ids that resource_freeze makes. */
 bool resource_is_frozen(const char *id);
 
+/** Adds the filters of the route's table (route_query.member) that the call asks for. */
+int resource_filters(struct call *c, struct document_query *q, struct error *e) MUST_USE;
+
+/** One document of a kind is the default of its space (member IsDefault). The default stays one
+ * until another takes its place: ERR_INVALID otherwise. ${doc} is what is written, ${stored} what
+ * it replaces. */
+int default_keep(struct call *c, const struct resource *r, const json_t *doc, const json_t *stored,
+                 struct error *e) MUST_USE;
+/** When ${doc} is the default: the one before is none any more. */
+int default_move(struct db_tx *tx, struct call *c, const struct resource *r, const json_t *doc,
+                 struct error *e) MUST_USE;
+/** The id of the default, in the call's arena. ERR_INTERNAL when there is none. */
+int default_id(struct db_tx *tx, struct call *c, const struct resource *r, const char **ret,
+               struct error *e) MUST_USE;
+
 /** ERR_INVALID while a task that has not ended needs the document, or it must not go for another
  * reason (deletion.c). */
 int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
@@ -122,7 +143,18 @@ int deletion_check(struct db_tx *tx, struct call *c, const struct resource *r,
 
 /** The filters of lists: what a route's table does not name is no filter there. */
 extern const struct route_query resource_query[], project_query[], release_query[],
-    deployment_query[], runbook_query[], snapshot_query[], runbook_run_query[], worker_query[];
+    deployment_query[], runbook_query[], snapshot_query[], runbook_run_query[];
+/** Rows that every list of resources has, and the last one. */
+#define QUERY_PLAIN                                                \
+    {"ids", QUERY_LIST, "only those with these ids"},              \
+        {"name", QUERY_TEXT, "exact name, in any case"},           \
+    {                                                              \
+        "partialName", QUERY_TEXT, "part of the name, in any case" \
+    }
+#define QUERY_END    \
+    {                \
+        .name = NULL \
+    }
 #define RESOURCE_LIST_ROUTE(path, handler, res, table, filters, view, text)              \
     {                                                                                    \
         "GET", path, handler, view, .out = table, .query = filters, .shape = ROUTE_PAGE, \

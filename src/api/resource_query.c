@@ -213,9 +213,7 @@ int resource_get(struct call *c, struct error *e) { return db_read(call_app(c)->
     }
 const struct route_query resource_query[] = {QUERY_PLAIN, QUERY_END};
 const struct route_query project_query[] = {
-    QUERY_PLAIN,
-    {"clonedFromProjectId", QUERY_LIST, "only copies of these projects"},
-    QUERY_END};
+    QUERY_PLAIN, {"clonedFromProjectId", QUERY_LIST, "only copies of these projects"}, QUERY_END};
 const struct route_query release_query[] = {
     QUERY_PLAIN,
     {"searchByVersion", QUERY_TEXT, "part of the version, in any case"},

@@ -7,6 +7,7 @@ const struct route_table *const api_tables[] = {
     &task_routes,    &artifact_routes,    &worker_routes,      &environment_routes,
     &project_routes, &channel_routes,     &process_routes,     &release_routes,
     &defect_routes,  &progression_routes, &dashboard_routes,   &deployment_routes,
-    &preview_routes, &runbook_routes,     &runbook_run_routes,
+    &preview_routes, &runbook_routes,     &runbook_run_routes, &machine_routes,
+    &account_routes, &feed_routes,
 };
 const size_t api_tables_n = ARRAY_LEN(api_tables);

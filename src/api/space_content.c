@@ -14,7 +14,7 @@ int space_content_add(struct db_tx *tx, const struct resource *r, json_t *member
     struct document_change change = *by;
     struct problems p = PROBLEMS_INIT(a);
     json_auto_t *in = members, *doc = NULL;
-    struct references none = REFERENCES_INIT(a);
+    struct references refs = REFERENCES_INIT(a);
     struct document stored;
     const char *name;
     json_t *value;
@@ -26,7 +26,8 @@ int space_content_add(struct db_tx *tx, const struct resource *r, json_t *member
     if (str_blank(*ret_id) && document_next_id(tx, r->kind, a, ret_id, e) < 0) return -1;
     jv_set_str(doc, "Id", *ret_id);
     resource_complete(r, doc);
-    struct document_write w = resource_row(r, doc, &none);
+    resource_references(r, doc, &refs);
+    struct document_write w = resource_row(r, doc, &refs);
     return document_insert(tx, &w, &change, a, &stored, e);
 }
 

@@ -27,7 +27,7 @@ extern const struct field lifecycle_progression_fields[], progression_fields[];
 /* GET dashboard, dashboard/dynamic */
 extern const struct field dashboard_fields[];
 extern const struct field environments_summary_fields[], dynamic_worker_types_fields[],
-    supported_pool_types_fields[];
+    supported_pool_types_fields[], worker_pools_summary_fields[], machine_connection_fields[];
 /* how people come in */
 extern const struct field login_fields[], access_token_fields[], user_authentication_fields[],
     identity_metadata_fields[];
@@ -35,6 +35,8 @@ extern const struct field login_fields[], access_token_fields[], user_authentica
 extern const struct field create_api_key_fields[], created_api_key_fields[], api_key_fields[],
     api_key_settings_fields[];
 extern const struct field invitation_fields[], register_fields[];
+/* what uses an account */
+extern const struct field account_usage_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

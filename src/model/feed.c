@@ -1,4 +1,6 @@
 /* feed.c - where packages come from. The built-in one is always there. See resource.h. */
+#include <string.h>
+
 #include "model/resource.h"
 #include "model/shape.h"
 
@@ -52,8 +54,8 @@ const struct field feed_fields[] = {
     ROW_SPACE,
     ROW_NAME("name, unique in its space"),
     ROW_SLUG,
-    {"FeedType", FIELD_STRING, FIELD_CREATE_ONLY, .choices = types, .fallback = "\"NuGet\"",
-     .doc = "kind of feed"},
+    {"FeedType", FIELD_STRING, FIELD_CREATE_ONLY | FIELD_FILTER, .choices = types,
+     .fallback = "\"NuGet\"", .doc = "kind of feed"},
     TEXT("FeedUri", "address"),
     TEXT("Username", "user name"),
     SECRET("Password", "password"),
@@ -85,6 +87,12 @@ const struct field feed_fields[] = {
     {.name = NULL},
 };
 
+/* The built-in feed comes first; not a member that clients see. */
+static void complete(json_t *doc)
+{
+    jv_set_i64(doc, "SortOrder", strcmp(jv_str(doc, "FeedType", ""), "BuiltIn") == 0 ? -1 : 0);
+}
+
 #define FEED "/api/{SpaceId}/feeds/{Id}"
 static const struct link_template links[] = {
     {"Self", FEED},
@@ -107,5 +115,6 @@ const struct resource feed_resource = {
     .name_member = "Name",
     .unique_names = true,
     .has_slug = true,
-    .order = ORDER_BY_NAME,
+    .order = ORDER_BY_SORT,
+    .complete = complete,
 };

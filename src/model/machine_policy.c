@@ -1,4 +1,5 @@
 /* machine_policy.c - how workers are checked, reached, updated and cleaned up. See resource.h. */
+#include "base/time.h"
 #include "model/resource.h"
 #include "model/shape.h"
 
@@ -83,7 +84,8 @@ const struct field machine_policy_fields[] = {
     ROW_SPACE,
     ROW_NAME("name, unique in its space"),
     ROW_DESCRIPTION,
-    {"IsDefault", FIELD_BOOL, FIELD_READ_ONLY, .doc = "true: for workers that name no policy"},
+    {"IsDefault", FIELD_BOOL, FIELD_KEEP | FIELD_FILTER,
+     .doc = "true: for workers that name no policy"},
     {"MachineHealthCheckPolicy", FIELD_OBJECT, .fields = health_fields,
      .fallback = "{\"HealthCheckInterval\":\"01:00:00\"}", .doc = "health checks"},
     {"MachineConnectivityPolicy", FIELD_OBJECT, .fields = machine_connectivity_fields,
@@ -100,7 +102,7 @@ const struct field machine_policy_fields[] = {
      .doc = "how long a polling agent may take"},
     {"ConnectionConnectTimeout", FIELD_SPAN, .fallback = "\"00:01:00\"",
      .doc = "how long connecting may take"},
-    {"ConnectionRetryCountLimit", FIELD_INT, .max = INT32_MAX, .fallback = "5",
+    {"ConnectionRetryCountLimit", FIELD_INT, .min = 2, .max = INT32_MAX, .fallback = "5",
      .doc = "how often connecting is tried again"},
     {"ConnectionRetrySleepInterval", FIELD_SPAN, .fallback = "\"00:00:01\"",
      .doc = "time between two tries"},
@@ -109,6 +111,28 @@ const struct field machine_policy_fields[] = {
     ROW_LINKS,
     {.name = NULL},
 };
+
+/* Clients insist on these when they read a policy, so nobody may store less. */
+static void check(const json_t *doc, struct problems *p)
+{
+    static const struct {
+        const char *member;
+        int64_t min_ms;
+    } spans[] = {{"ConnectionConnectTimeout", 10000},
+                 {"ConnectionRetryTimeLimit", 10000},
+                 {"ConnectionRetrySleepInterval", 0},
+                 {"PollingRequestQueueTimeout", 1},
+                 {"PollingRequestMaximumMessageProcessingTimeout", 1}};
+    int64_t ms;
+
+    for (size_t i = 0; i < ARRAY_LEN(spans); i++) {
+        const char *value = jv_str(doc, spans[i].member, "");
+        if (time_parse_span(value, &ms) && ms >= spans[i].min_ms) continue;
+        problems_add(p, arena_fmt(p->arena, "/%s", spans[i].member),
+                     "\"%s\" is not a time span of at least %g seconds", value,
+                     (double)spans[i].min_ms / 1000);
+    }
+}
 
 static const struct link_template links[] = {
     {"Self", "/api/{SpaceId}/machinepolicies/{Id}"},
@@ -129,4 +153,5 @@ const struct resource machine_policy_resource = {
     .name_member = "Name",
     .unique_names = true,
     .order = ORDER_BY_NAME,
+    .check = check,
 };

@@ -70,11 +70,13 @@ extern const struct field space_fields[], user_fields[], environment_fields[],
     deployment_process_fields[], variable_set_fields[], release_fields[], deployment_fields[],
     runbook_fields[], runbook_process_fields[], runbook_snapshot_fields[], runbook_run_fields[],
     worker_pool_fields[], worker_fields[], machine_policy_fields[], task_fields[],
-    artifact_fields[], event_fields[], feed_fields[], server_node_fields[], defect_fields[];
+    artifact_fields[], event_fields[], feed_fields[], server_node_fields[], defect_fields[],
+    machine_fields[], account_fields[], proxy_fields[];
 extern const struct resource space_resource, user_resource, environment_resource,
     project_group_resource, lifecycle_resource, project_resource, channel_resource,
     deployment_process_resource, variable_set_resource, release_resource, deployment_resource,
     runbook_resource, runbook_process_resource, runbook_snapshot_resource, runbook_run_resource,
     worker_pool_resource, worker_resource, machine_policy_resource, task_resource,
-    artifact_resource, event_resource, feed_resource, server_node_resource, defect_resource;
+    artifact_resource, event_resource, feed_resource, server_node_resource, defect_resource,
+    machine_resource, account_resource, proxy_resource;
 #endif

@@ -95,38 +95,3 @@ const struct field cluster_summary_fields[] = {
     {"Nodes", FIELD_LIST, .item = FIELD_OBJECT, .fields = node_summary_fields, .doc = "nodes"},
     {.name = NULL},
 };
-
-#define ROWS_OF_MACHINES                                                                         \
-    COUNT("TotalMachines", "deployment targets"), COUNT("TotalDisabledMachines", "of them off"), \
-        {"MachineHealthStatusSummaries", FIELD_MAP, .item = FIELD_INT, .doc = "by health"},      \
-        {"MachineEndpointSummaries", FIELD_MAP, .item = FIELD_INT, .doc = "by kind"},            \
-        COUNT("TentacleUpgradesRequired", "agents that need an update"),                         \
-        {"MachineIdsForCalamariUpgrade", FIELD_LIST, .item = FIELD_STRING, .doc = "to update"},  \
-    {                                                                                            \
-        "MachineIdsForTentacleUpgrade", FIELD_LIST, .item = FIELD_STRING, .doc = "to update"     \
-    }
-
-static const struct field environment_summary_fields[] = {
-    {"Environment", FIELD_OBJECT, FIELD_REQUIRED, .fields = environment_fields,
-     .doc = "the environment"},
-    ROWS_OF_MACHINES,
-    {.name = NULL},
-};
-const struct field environments_summary_fields[] = {
-    ROWS_OF_MACHINES,
-    {"EnvironmentSummaries", FIELD_LIST, .item = FIELD_OBJECT, .fields = environment_summary_fields,
-     .doc = "one by one"},
-    {.name = NULL},
-};
-
-const struct field dynamic_worker_types_fields[] = {
-    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "always DynamicWorkerTypes"},
-    {"WorkerTypes", FIELD_LIST, .item = FIELD_ANY, .doc = "kinds; none"},
-    {.name = NULL},
-};
-
-const struct field supported_pool_types_fields[] = {
-    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "always SupportedWorkerPoolTypes"},
-    {"SupportedPoolTypes", FIELD_LIST, .item = FIELD_STRING, .doc = "kinds of worker pools"},
-    {.name = NULL},
-};

@@ -42,19 +42,20 @@ function differences(document, schema, value, at = '') {
 
 // Answers that have no table: this document, refusals that never succeed, and lists that are always empty.
 const WITHOUT_SCHEMA = ['/api/openapi.json', '/api/users/logout', '/api/users/{id}/revoke-sessions', ...['/api', '/api/{space}'].flatMap((base) => [`${base}/tasks/{id}/state`, `${base}/tasks/{id}/prioritize`,
-    `${base}/interruptions`]), '/api/{space}/environments/{id}/machines', '/api/{space}/machinepolicies/{id}/machines'];
+    `${base}/interruptions`])];
+
+// What cannot be done yet: asked with nothing in particular it is refused in words.
+const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discover'];
 
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
     User: ['Teams', 'Permissions', 'PermissionsConfiguration'],
     Project: ['Triggers'],
-    Worker: ['Connection'],
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['CertificateConfiguration', 'DiscoverWorker', 'WorkerPoolsSortOrder', 'WorkerPoolSortOrder', 'WorkerPoolsSummary', 'MachinePolicyTemplate',
-        'MachineRoles', 'Machines', 'DiscoverMachine', 'Proxies', 'Accounts', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events',
-        'ProjectTriggers', 'ScheduledProjectTriggers', 'VariableNames', 'VariablePreview', 'UserRoles', 'ScopedUserRoles', 'Teams',
-        'TeamMembership', 'PermissionDescriptions', 'ExtensionStats', 'Certificates'],
+    Root: ['CertificateConfiguration', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events', 'ProjectTriggers', 'ScheduledProjectTriggers',
+        'VariableNames', 'VariablePreview', 'UserRoles', 'ScopedUserRoles', 'Teams', 'TeamMembership', 'PermissionDescriptions', 'ExtensionStats',
+        'Certificates'],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.
@@ -195,7 +196,7 @@ apiSuite('openapi', (at) => {
         const lists = new Map();
         for (const { method, path, operation } of operationsOf(document)) {
             const schema = operation.responses['200']?.content?.['application/json']?.schema;
-            if (method !== 'GET' || !schema || /\{(?!space)\w+\}/.test(path)) continue;
+            if (method !== 'GET' || !schema || /\{(?!space)\w+\}/.test(path) || REFUSED.includes(path)) continue;
             const body = await at.api.get(path.replace('{space}', 'Spaces-1'));
             assert.deepEqual(differences(document, schema, body), [], path);
             if (body.Items?.length) lists.set(path, body.Items[0].Id);
@@ -232,7 +233,6 @@ apiSuite('openapi', (at) => {
         }
         assert.ok(documents.length > 20);
         const unused = new Set(Object.entries(LATER).flatMap(([type, names]) => names.map((name) => `${type} ${name}`)));
-        const without = new Set(['Worker']); // there is none yet
         for (const [type, { Links }] of documents) {
             for (const [name, link] of Object.entries(Links)) {
                 const what = `${name} of ${type}: ${link}`;
@@ -241,11 +241,11 @@ apiSuite('openapi', (at) => {
                 const later = LATER[type]?.includes(name);
                 assert.equal(path === undefined, later ?? false, what);
                 unused.delete(`${type} ${name}`);
-                if (later || !document.paths[path].get || /\{\w+\}/.test(plain(link))) continue;
+                if (later || REFUSED.includes(path) || !document.paths[path].get || /\{\w+\}/.test(plain(link))) continue;
                 const answer = await at.api.send('GET', link.replace(/\{[?/][^}]*\}/g, ''));
                 assert.equal(answer.status, 200, `${what}: ${answer.text}`);
             }
         }
-        assert.deepEqual([...unused].filter((one) => !without.has(one.split(' ')[0])), []);
+        assert.deepEqual([...unused], []);
     });
 });

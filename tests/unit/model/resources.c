@@ -73,6 +73,11 @@ static const struct {
      "\",\"Thumbprint\":"
      "\"3f\"},\"Status\":\"Online\",\"HealthStatus\":\"Healthy\"}",
      "Workers-1", "{}"},
+    {&machine_resource, "{\"Name\":\"t\",\"Endpoint\":{\"CommunicationStyle\":\"None\"}}",
+     "Machines-1", "{}"},
+    {&account_resource, "{\"Name\":\"a\",\"AccountType\":\"UsernamePassword\",\"Username\":\"u\"}",
+     "Accounts-1", "{}"},
+    {&proxy_resource, "{\"Name\":\"p\",\"Host\":\"h\"}", "Proxies-1", "{}"},
     {&machine_policy_resource, "{\"Name\":\"Default\"}", "MachinePolicies-1", "{}"},
     {&task_resource, "{}", "ServerTasks-1",
      "{\"Name\":\"Deploy\",\"Arguments\":{\"DeploymentId\":\"Deployments-1\"}}"},

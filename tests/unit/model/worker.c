@@ -114,10 +114,13 @@ TEST(pools_policy_account_and_proxy_are_references)
         &p);
 
     resource_references(&worker_resource, doc, &refs);
-    EXPECT_INT(refs.n, 5);
-    EXPECT_STR(refs.items[0].kind, "MachinePolicies");
-    EXPECT_STR(refs.items[2].member, "WorkerPoolIds");
-    EXPECT_STR(refs.items[2].id, "WorkerPools-2");
-    EXPECT_STR(refs.items[3].id, "Accounts-1");
-    EXPECT_STR(refs.items[4].member, "Endpoint.ProxyId");
+    EXPECT_INT(refs.n, 10); /* and five plain values */
+    static const char *const ids[] = {"MachinePolicies-1", "WorkerPools-1", "WorkerPools-2",
+                                      "Accounts-1", "Proxies-1"};
+    size_t n = 0;
+    for (size_t i = 0; i < refs.n; i++)
+        if (refs.items[i].kind) EXPECT_STR(refs.items[i].id, ids[n++]);
+    EXPECT_INT(n, ARRAY_LEN(ids));
+    EXPECT_STR(refs.items[refs.n - 1].member, "Endpoint.CommunicationStyle");
+    EXPECT_STR(refs.items[refs.n - 1].id, "ssh");
 }
