@@ -28,11 +28,8 @@ static int queue(struct db_tx *tx, struct call *c, json_t *project, json_t *rele
     jv_set_str(in, "EnvironmentId", text(environment, "Id"));
     jv_set_str(in, "Comments", "Made by the lifecycle");
     if (execution_asked(c, &deployment_resource, in, json_incref(in), &asked, e) < 0) return -1;
-    struct execution run = {.project = project,
-                            .environment = environment,
-                            .release = release,
-                            .variables_id = text(release, "ProjectVariableSetSnapshotId"),
-                            .asked = asked};
+    struct execution run = {
+        .project = project, .environment = environment, .release = release, .asked = asked};
     return execution_queue(tx, c, &run, &made, &task, e);
 }
 

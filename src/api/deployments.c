@@ -22,11 +22,8 @@ static int deploy_to(struct db_tx *tx, struct deploy *x, json_t *project, json_t
     if (execution_find(tx, x->c, &environment_resource, NULL, member, environment, &where, e) < 0 ||
         promotion_check(tx, x->c, project, release, where, member, e) < 0)
         return -1;
-    struct execution run = {.project = project,
-                            .environment = where,
-                            .release = release,
-                            .variables_id = text(release, "ProjectVariableSetSnapshotId"),
-                            .asked = x->asked};
+    struct execution run = {
+        .project = project, .environment = where, .release = release, .asked = x->asked};
     if (execution_queue(tx, x->c, &run, &made, &task, e) < 0) return -1;
     json_t *one = json_object();
     jv_set_str(one, "DeploymentId", text(made, "Id"));

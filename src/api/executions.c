@@ -1,6 +1,8 @@
 /* executions.c - see executions.h. */
 #include "api/executions.h"
 
+#include "api/library.h"
+
 #include <string.h>
 
 #include "api/task_document.h"
@@ -251,10 +253,23 @@ static const char *description_of(struct call *c, const struct execution *x)
                      text(x->release, "Version"), environment);
 }
 
-int execution_queue(struct db_tx *tx, struct call *c, const struct execution *x, json_t **ret,
+/* What the release or snapshot has frozen, as one set. */
+static int find_variables(struct db_tx *tx, struct call *c, struct execution *x, struct error *e)
+{
+    const json_t *frozen = x->runbook ? x->snapshot : x->release;
+    const char *own =
+        text(frozen, x->runbook ? "FrozenProjectVariableSetId" : "ProjectVariableSetSnapshotId");
+
+    return x->variables_id ? 0 : library_manifest(tx, c, frozen, own, &x->variables_id, e);
+}
+
+int execution_queue(struct db_tx *tx, struct call *c, const struct execution *asked, json_t **ret,
                     struct task *ret_task, struct error *e)
 {
+    struct execution run = *asked, *x = &run;
     bool runbook = x->runbook != NULL;
+
+    if (find_variables(tx, c, x, e) < 0) return -1;
     struct queue_request q = {.space_id = c->space_id,
                               .kind = runbook ? "RunbookRun" : "Deploy",
                               .subject_argument = runbook ? "RunbookRunId" : "DeploymentId",

@@ -10,7 +10,7 @@ struct execution {
     json_t *project, *environment;
     json_t *release;            /* of a deployment */
     json_t *runbook, *snapshot; /* of a runbook run */
-    const char *variables_id;   /* frozen variable set */
+    const char *variables_id;   /* frozen manifest (library.h); NULL: of the release or snapshot */
     const json_t *asked; /* the Deployment or RunbookRun as asked for, decoded: its other members */
 };
 /** Stores the Deployment or RunbookRun and queues its task, inside the transaction. *${ret}: the

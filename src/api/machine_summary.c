@@ -174,22 +174,31 @@ static int as_written(struct db_tx *tx, const struct valuing *v, const char *fol
     return 0;
 }
 
-static int values_tx(struct db_tx *tx, void *ctx, struct error *e)
+int machine_values(struct db_tx *tx, struct call *c, const struct resource *r, const char *member,
+                   json_t *out, struct error *e)
 {
-    const struct valuing *v = ctx;
-    struct document_query q = {.kind = v->r->kind, .space_id = v->c->space_id};
+    struct valuing v = {c, r, member};
+    struct document_query q = {.kind = r->kind, .space_id = c->space_id};
     struct document_count *counts;
     size_t n;
 
-    json_decref(v->c->out);
-    v->c->out = json_array();
-    if (document_count_by(tx, &q, &v->member, 1, v->c->arena, &counts, &n, e) < 0) return -1;
+    if (document_count_by(tx, &q, &member, 1, c->arena, &counts, &n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++)
-        if (as_written(tx, v, counts[i].values[0], v->c->out, e) < 0) return -1;
+        if (as_written(tx, &v, counts[i].values[0], out, e) < 0) return -1;
     return 0;
 }
 
-int machine_values(struct call *c, const struct resource *r, const char *member, struct error *e)
+static int values_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    const struct valuing *v = ctx;
+
+    json_decref(v->c->out);
+    v->c->out = json_array();
+    return machine_values(tx, v->c, v->r, v->member, v->c->out, e);
+}
+
+int machine_values_reply(struct call *c, const struct resource *r, const char *member,
+                         struct error *e)
 {
     struct valuing v = {c, r, member};
 

@@ -52,7 +52,7 @@ static int update(struct call *c, struct error *e)
 
 static int roles(struct call *c, struct error *e)
 {
-    return machine_values(c, &machine_resource, "Roles", e);
+    return machine_values_reply(c, &machine_resource, "Roles", e);
 }
 
 /* Nothing is deployed to targets yet: none has a task. */

@@ -16,9 +16,13 @@ struct machine_summary {
  * holder that ids and partialName leave. hideEmptyWorkerPools: only in those that have some. */
 int machine_summary(struct call *c, const struct machine_summary *about, struct error *e);
 
-/** Handler of lists of texts: the values of the member that the resource's machines have, as they
+/** Adds the values of the member that the machines of the space have to the array ${out}, as they
  * were first written, in order. */
-int machine_values(struct call *c, const struct resource *r, const char *member, struct error *e);
+int machine_values(struct db_tx *tx, struct call *c, const struct resource *r, const char *member,
+                   json_t *out, struct error *e) MUST_USE;
+/** Answers with them. */
+int machine_values_reply(struct call *c, const struct resource *r, const char *member,
+                         struct error *e);
 /** Handler of .../{id}/connection: what is known of the connection to a machine. */
 int machine_connection(struct call *c, struct error *e);
 /** Handler of .../discover: refuses with the reason. */

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/library.h"
 #include "api/promotion.h"
 #include "model/command.h"
 
@@ -57,8 +58,10 @@ static int read_release(struct db_tx *tx, struct call *c, struct release *r, str
         read_frozen(tx, c, &deployment_process_resource,
                     text(r->release, "ProjectDeploymentProcessSnapshotId"), &r->process, e) < 0)
         return -1;
-    return read_frozen(tx, c, &variable_set_resource,
-                       text(r->release, "ProjectVariableSetSnapshotId"), &r->variables, e);
+    if (read_frozen(tx, c, &variable_set_resource, text(r->release, "ProjectVariableSetSnapshotId"),
+                    &r->variables, e) < 0)
+        return -1;
+    return library_append(tx, c, r->release, NULL, r->variables, e);
 }
 
 /* Has the document changed since it was frozen as ${frozen}? 1 = yes. */
@@ -86,14 +89,15 @@ static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
                              text(r.project, "DeploymentProcessId"), r.process, e);
     int variables =
         is_changed(tx, c, &variable_set_resource, text(r.project, "VariableSetId"), r.variables, e);
-    if (process < 0 || variables < 0) return -1;
+    int libraries = library_is_changed(tx, c, r.project, r.release, e);
+    if (process < 0 || variables < 0 || libraries < 0) return -1;
     json_t *list = json_array();
     json_array_foreach (targets, i, one) jv_push(list, deployment_target(r.release, one));
     json_decref(c->out);
     c->out = json_object();
     jv_set_bool(c->out, "IsDeploymentProcessModified", process);
     jv_set_bool(c->out, "IsVariableSetModified", variables);
-    jv_set_bool(c->out, "IsLibraryVariableSetModified", false);
+    jv_set_bool(c->out, "IsLibraryVariableSetModified", libraries);
     jv_set_str(c->out, "DeploymentNotes", text(r.release, "ReleaseNotes"));
     jv_set(c->out, "PromoteTo", list);
     jv_set(c->out, "TenantPromotions", json_array());
@@ -327,7 +331,8 @@ static int read_runbook(struct db_tx *tx, struct call *c, struct release *r, str
     const char *variables =
         jv_str(snapshot, "FrozenProjectVariableSetId", text(r->project, "VariableSetId"));
     if (read_frozen(tx, c, &runbook_process_resource, process, &r->process, e) < 0) return -1;
-    return read_frozen(tx, c, &variable_set_resource, variables, &r->variables, e);
+    if (read_frozen(tx, c, &variable_set_resource, variables, &r->variables, e) < 0) return -1;
+    return library_append(tx, c, snapshot, r->project, r->variables, e);
 }
 
 static int run_targets(struct db_tx *tx, struct call *c, const struct release *r, json_t *list,

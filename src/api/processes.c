@@ -6,6 +6,7 @@
 #include "api/executions.h"
 #include "api/paging.h"
 #include "api/release_version.h"
+#include "api/variables.h"
 #include "engine/masker.h"
 #include "model/command.h"
 
@@ -42,76 +43,10 @@ static const struct resource *resource_meant(const struct call *c)
                                                        : &deployment_process_resource;
 }
 
-/* ---- what variables can be scoped to ---- */
-
-static void add_item(json_t *list, const char *id, const char *name, const char *type)
-{
-    json_t *o = json_object();
-
-    jv_set_str(o, "Id", id);
-    jv_set_str(o, "Name", name);
-    if (type) jv_set_str(o, "ProcessType", type);
-    jv_push(list, o);
-}
-
-static int add_named(struct db_tx *tx, struct call *c, const struct document_query *q,
-                     const char *type, json_t *list, struct error *e)
-{
-    struct document_page page;
-
-    if (document_list(tx, q, c->arena, &page, e) < 0) return -1;
-    for (size_t i = 0; i < page.n; i++) add_item(list, page.items[i].id, page.items[i].name, type);
-    return 0;
-}
-
-static int add_actions(struct db_tx *tx, struct call *c, const char *project_id, json_t *list,
-                       struct error *e)
-{
-    const char *id = arena_fmt(c->arena, "deploymentprocess-%s", project_id);
-    json_auto_t *process = NULL;
-    struct document d;
-    json_t *step, *action;
-    size_t i, k;
-
-    if (document_get(tx, deployment_process_resource.kind, id, c->arena, &d, e) < 0 ||
-        document_json(&d, &process, e) < 0)
-        return -1;
-    json_array_foreach (jv_get(process, "Steps"), i, step)
-        json_array_foreach (jv_get(step, "Actions"), k, action)
-            add_item(list, text(action, "Id"), text(action, "Name"), NULL);
-    return 0;
-}
-
-static int set_scope_values(struct db_tx *tx, struct call *c, json_t *set, struct error *e)
-{
-    const char *project = text(set, "OwnerId");
-    struct document_query environments = {.kind = environment_resource.kind,
-                                          .space_id = c->space_id,
-                                          .order = DOCUMENT_BY_SORT,
-                                          .take = -1,
-                                          .without_body = true};
-    struct document_query channels = {
-        .kind = channel_resource.kind, .owner_id = project, .take = -1, .without_body = true};
-    struct document_query runbooks = {
-        .kind = runbook_resource.kind, .owner_id = project, .take = -1, .without_body = true};
-    json_t *values = json_object(), *lists[4];
-    static const char *const names[] = {"Environments", "Actions", "Channels", "Processes"};
-
-    jv_set(set, "ScopeValues", values);
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) jv_set(values, names[i], lists[i] = json_array());
-    add_item(lists[3], project, "Deployment process", "Deployment");
-    return add_named(tx, c, &environments, NULL, lists[0], e) < 0 ||
-                   add_actions(tx, c, project, lists[1], e) < 0 ||
-                   add_named(tx, c, &channels, NULL, lists[2], e) < 0 ||
-                   add_named(tx, c, &runbooks, "Runbook", lists[3], e) < 0
-               ? -1
-               : 0;
-}
-
 static int reply(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
                  struct error *e)
 {
-    if (r == &variable_set_resource && set_scope_values(tx, c, doc, e) < 0) return -1;
+    if (r == &variable_set_resource && variable_scopes(tx, c, doc, e) < 0) return -1;
     resource_reply(c, r, doc);
     return 0;
 }
@@ -162,7 +97,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     for (size_t i = 0; i < page.n; i++) {
         json_auto_t *doc = NULL;
         if (document_json(&page.items[i], &doc, e) < 0) return -1;
-        if (r == &variable_set_resource && set_scope_values(tx, c, doc, e) < 0) return -1;
+        if (r == &variable_set_resource && variable_scopes(tx, c, doc, e) < 0) return -1;
         jv_push(x->items, resource_answer(r, doc));
     }
     return 0;
@@ -218,9 +153,7 @@ static bool has_variable(const json_t *set, const char *name)
 static int check_pool_variables(struct db_tx *tx, struct call *c, const json_t *process,
                                 struct error *e)
 {
-    const char *set_id = arena_fmt(c->arena, "variableset-%s", text(process, "ProjectId"));
     json_auto_t *set = NULL;
-    struct document d;
     json_t *step, *action;
     size_t i, k;
 
@@ -228,9 +161,7 @@ static int check_pool_variables(struct db_tx *tx, struct call *c, const json_t *
         json_array_foreach (jv_get(step, "Actions"), k, action) {
             const char *name = text(action, "WorkerPoolVariable");
             if (*name == '\0') continue;
-            if (set == NULL &&
-                (document_get(tx, variable_set_resource.kind, set_id, c->arena, &d, e) < 0 ||
-                 document_json(&d, &set, e) < 0))
+            if (set == NULL && variables_of_project(tx, c, text(process, "ProjectId"), &set, e) < 0)
                 return -1;
             if (!has_variable(set, name))
                 call_problem(c,

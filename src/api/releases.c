@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/library.h"
 #include "api/promotion.h"
 #include "api/release_version.h"
 #include "model/command.h"
@@ -67,7 +68,7 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *project, json_
         return -1;
     jv_set_str(doc, "ProjectDeploymentProcessSnapshotId", process);
     jv_set_str(doc, "ProjectVariableSetSnapshotId", variables);
-    return 0;
+    return library_freeze(tx, c, project, doc, e);
 }
 
 /* Where a release that was just made goes by itself. */
@@ -198,6 +199,7 @@ int release_update_variables(struct db_tx *tx, struct call *c, const json_t *pro
                          e) < 0)
         return -1;
     jv_set_str(release, "ProjectVariableSetSnapshotId", variables);
+    if (library_freeze(tx, c, project, release, e) < 0) return -1;
     return resource_replace(tx, c, &release_resource, release, expected, e);
 }
 

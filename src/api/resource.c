@@ -217,18 +217,28 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
 
 bool resource_is_frozen(const char *id) { return strstr(id, RESOURCE_FROZEN) != NULL; }
 
+const char *resource_frozen_id(struct call *c, const json_t *doc)
+{
+    return arena_fmt(c->arena, "%s" RESOURCE_FROZEN "%lld", jv_str(doc, "Id", ""),
+                     (long long)jv_i64(doc, "Version", 0));
+}
+
 int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const json_t *doc,
                     const char **ret_id, struct error *e)
 {
-    const char *id = arena_fmt(c->arena, "%s" RESOURCE_FROZEN "%lld", jv_str(doc, "Id", ""),
-                               (long long)jv_i64(doc, "Version", 0));
+    *ret_id = resource_frozen_id(c, doc);
+    return resource_freeze_as(tx, c, r, doc, *ret_id, e);
+}
+
+int resource_freeze_as(struct db_tx *tx, struct call *c, const struct resource *r,
+                       const json_t *doc, const char *id, struct error *e)
+{
     struct document_change by = resource_change(c, r);
     /* what a frozen process names may be deleted: planning a run says so then */
     struct references none = REFERENCES_INIT(c->arena);
     struct document stored;
     struct error missing = {0};
 
-    *ret_id = id;
     if (document_get(tx, r->kind, id, c->arena, &stored, &missing) == 0) return 0;
     if (missing.kind != ERR_NOT_FOUND) {
         *e = missing;

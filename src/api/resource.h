@@ -118,6 +118,11 @@ int resource_documents(struct db_tx *tx, struct call *c, const struct document_q
  * in the call's arena. */
 int resource_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const json_t *doc,
                     const char **ret_id, struct error *e) MUST_USE;
+/** That id. In the call's arena. */
+const char *resource_frozen_id(struct call *c, const json_t *doc);
+/** Copies ${doc} under ${id}, which has RESOURCE_FROZEN in it, unless that is there. */
+int resource_freeze_as(struct db_tx *tx, struct call *c, const struct resource *r,
+                       const json_t *doc, const char *id, struct error *e) MUST_USE;
 /** True for the ids that resource_freeze makes. */
 bool resource_is_frozen(const char *id);
 

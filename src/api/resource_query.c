@@ -299,7 +299,8 @@ static const struct filter {
                          {"tenantIds", "TenantIds", true},
                          {"tenantTags", "TenantTags", true},
                          {"accountType", "AccountType", true},
-                         {"feedType", "FeedType", true}};
+                         {"feedType", "FeedType", true},
+                         {"contentType", "ContentType", true}};
 
 /* The values asked for as they are stored. */
 static struct http_strings wanted_values(struct call *c, const struct filter *f)

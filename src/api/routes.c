@@ -8,6 +8,6 @@ const struct route_table *const api_tables[] = {
     &project_routes, &channel_routes,     &process_routes,     &release_routes,
     &defect_routes,  &progression_routes, &dashboard_routes,   &deployment_routes,
     &preview_routes, &runbook_routes,     &runbook_run_routes, &machine_routes,
-    &account_routes, &feed_routes,
+    &account_routes, &feed_routes,        &variable_routes,    &library_routes,
 };
 const size_t api_tables_n = ARRAY_LEN(api_tables);

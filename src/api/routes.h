@@ -8,7 +8,7 @@ extern const struct route_table server_routes, monitoring_routes, node_routes, s
     project_routes, channel_routes, process_routes, release_routes, defect_routes,
     progression_routes, dashboard_routes, deployment_routes, preview_routes, runbook_routes,
     runbook_run_routes, api_key_routes, invitation_routes, machine_routes, account_routes,
-    feed_routes;
+    feed_routes, variable_routes, library_routes;
 extern const struct route_table *const api_tables[];
 extern const size_t api_tables_n;
 /** A number of /proc/self/status: "VmRSS:" in KiB, "Threads:". 0 = unknown. */

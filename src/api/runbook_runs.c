@@ -86,11 +86,8 @@ static int start_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (find_runbook(tx, x, &project, &runbook, e) < 0 ||
         find_snapshot(tx, x, runbook, &snapshot, e) < 0)
         return -1;
-    struct execution run = {.project = project,
-                            .runbook = runbook,
-                            .snapshot = snapshot,
-                            .variables_id = text(snapshot, "FrozenProjectVariableSetId"),
-                            .asked = x->asked};
+    struct execution run = {
+        .project = project, .runbook = runbook, .snapshot = snapshot, .asked = x->asked};
     json_array_foreach (x->environments, i, one)
         if (run_in(tx, x, &run, json_string_value(one), e) < 0) return -1;
     return 0;

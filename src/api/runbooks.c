@@ -4,6 +4,7 @@
 
 #include "api/copy.h"
 #include "api/executions.h"
+#include "api/library.h"
 #include "api/promotion.h"
 #include "model/command.h"
 
@@ -197,7 +198,7 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_
         return -1;
     jv_set_str(doc, "FrozenRunbookProcessId", process);
     set_variables(doc, variables);
-    return 0;
+    return library_freeze(tx, c, project, doc, e);
 }
 
 /* The project of the path, else of the body; NULL when neither names one. */
@@ -265,7 +266,8 @@ static int variables_tx(struct db_tx *tx, void *ctx, struct error *e)
                          e) < 0)
         return -1;
     set_variables(snapshot, variables);
-    if (resource_replace(tx, c, &runbook_snapshot_resource, snapshot, d.row_version, e) < 0)
+    if (library_freeze(tx, c, project, snapshot, e) < 0 ||
+        resource_replace(tx, c, &runbook_snapshot_resource, snapshot, d.row_version, e) < 0)
         return -1;
     resource_reply(c, &runbook_snapshot_resource, snapshot);
     return 0;

@@ -100,11 +100,11 @@ static int update(struct call *c, struct error *e)
 
 static int systems(struct call *c, struct error *e)
 {
-    return machine_values(c, &worker_resource, "OperatingSystem", e);
+    return machine_values_reply(c, &worker_resource, "OperatingSystem", e);
 }
 static int shells(struct call *c, struct error *e)
 {
-    return machine_values(c, &worker_resource, "ShellName", e);
+    return machine_values_reply(c, &worker_resource, "ShellName", e);
 }
 
 #define WORKER_FILTERS                                                          \

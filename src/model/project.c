@@ -69,7 +69,7 @@ const struct field project_fields[] = {
     {"PersistenceSettings", FIELD_OBJECT, .fields = persistence_fields, .doc = "where it is kept"},
     {"IsVersionControlled", FIELD_BOOL, FIELD_READ_ONLY, .doc = "always false"},
     {"IncludedLibraryVariableSetIds", FIELD_LIST, .item = FIELD_STRING,
-     .doc = "library variable sets it uses"},
+     .ref_kind = "LibraryVariableSets", .doc = "library variable sets it uses"},
     {"DefaultGuidedFailureMode", FIELD_STRING, .choices = guided_failure_choices,
      .fallback = "\"EnvironmentDefault\"", .doc = "whether a failed step asks a person"},
     {"TenantedDeploymentMode", FIELD_STRING, .choices = tenancy_choices,

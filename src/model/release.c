@@ -39,7 +39,7 @@ const struct field release_fields[] = {
     {"ProjectDeploymentProcessSnapshotId", FIELD_STRING, FIELD_READ_ONLY, .doc = "its process"},
     {"ProjectVariableSetSnapshotId", FIELD_STRING, FIELD_READ_ONLY, .doc = "its variables"},
     {"LibraryVariableSetSnapshotIds", FIELD_LIST, FIELD_READ_ONLY, .item = FIELD_STRING,
-     .doc = "library variables"},
+     .ref_kind = "variableset", .doc = "library variables"},
     {"SelectedPackages", FIELD_LIST, .item = FIELD_OBJECT, .fields = selected_package_fields,
      .doc = "versions of packages"},
     {"SelectedGitResources", FIELD_LIST, .item = FIELD_OBJECT, .fields = selected_git_fields,

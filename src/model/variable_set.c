@@ -1,4 +1,5 @@
-/* variable_set.c - the variables of a project: one document, replaced as a whole.
+/* variable_set.c - the variables of a project or of a library variable set: one document, replaced
+ * as a whole.
  *
  * A sensitive variable is one with IsSensitive or of Type Sensitive; both are made to agree. Its
  * Value is kept sealed and shown as null; null on the way in keeps it. A variable of Type
@@ -104,7 +105,7 @@ static const struct field scope_value_fields[] = {
 
 const struct field variable_set_fields[] = {
     ROW_ID,
-    {"OwnerId", FIELD_STRING, FIELD_READ_ONLY, .ref_kind = "Projects", .doc = "its project"},
+    {"OwnerId", FIELD_STRING, FIELD_READ_ONLY, .doc = "its project or library variable set"},
     ROW_SPACE,
     {"Version", FIELD_INT, FIELD_READ_ONLY, .fallback = "0",
      .doc = "rises with each change; send back the one you have read"},
@@ -159,29 +160,51 @@ static void check(const json_t *doc, struct problems *p)
     }
 }
 
-/* The value may also be a pool's name, slug or an expression: those are resolved when a run is
- * planned. */
+/* What the value of a variable of some type names by its id. A pool may also be named by name or
+ * slug, and all of them by an expression: those are resolved when a run is planned. */
+static const struct {
+    const char *type, *kind, *prefix;
+} named[] = {{"WorkerPool", "WorkerPools", "WorkerPools-"},
+             {"Certificate", "Certificates", "Certificates-"},
+             {"AmazonWebServicesAccount", "Accounts", "Accounts-"},
+             {"AzureAccount", "Accounts", "Accounts-"},
+             {"GoogleCloudAccount", "Accounts", "Accounts-"},
+             {"UsernamePasswordAccount", "Accounts", "Accounts-"},
+             {"GenericOidcAccount", "Accounts", "Accounts-"}};
+
 static void refer(const json_t *doc, struct references *out)
 {
+    const char *owner = jv_str(doc, "OwnerId", NULL);
     const json_t *v;
     size_t i;
 
+    if (owner)
+        references_add(out, (struct reference){.member = "OwnerId",
+                                               .id = owner,
+                                               .kind = variable_set_owner(owner)->kind,
+                                               .pointer = "/OwnerId",
+                                               .restricts = true});
     json_array_foreach (jv_get(doc, "Variables"), i, v) {
-        const char *value = jv_str(v, "Value", "");
-        if (strcmp(jv_str(v, "Type", ""), "WorkerPool") != 0 || !str_starts(value, "WorkerPools-"))
-            continue;
-        references_add(
-            out, (struct reference){.member = "Variables.Value",
-                                    .id = value,
-                                    .kind = "WorkerPools",
-                                    .pointer = arena_fmt(out->arena, "/Variables/%zu/Value", i),
-                                    .restricts = true});
+        const char *value = jv_str(v, "Value", ""), *type = jv_str(v, "Type", "");
+        for (size_t k = 0; k < ARRAY_LEN(named); k++)
+            if (strcmp(named[k].type, type) == 0 && str_starts(value, named[k].prefix))
+                references_add(out, (struct reference){
+                                        .member = "Variables.Value",
+                                        .id = value,
+                                        .kind = named[k].kind,
+                                        .pointer = arena_fmt(out->arena, "/Variables/%zu/Value", i),
+                                        .restricts = true});
     }
+}
+
+const struct resource *variable_set_owner(const char *owner_id)
+{
+    return str_starts(owner_id, "LibraryVariableSets-") ? &library_variable_set_resource
+                                                        : &project_resource;
 }
 
 static const struct link_template links[] = {
     {"Self", "/api/{SpaceId}/variables/{Id}"},
-    {"Project", "/api/{SpaceId}/projects/{OwnerId}"},
     {NULL, NULL},
 };
 

@@ -42,10 +42,10 @@ function differences(document, schema, value, at = '') {
 
 // Answers that have no table: this document, refusals that never succeed, and lists that are always empty.
 const WITHOUT_SCHEMA = ['/api/openapi.json', '/api/users/logout', '/api/users/{id}/revoke-sessions', ...['/api', '/api/{space}'].flatMap((base) => [`${base}/tasks/{id}/state`, `${base}/tasks/{id}/prioritize`,
-    `${base}/interruptions`])];
+    `${base}/interruptions`]), '/api/{space}/actiontemplates'];
 
-// What cannot be done yet: asked with nothing in particular it is refused in words.
-const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discover'];
+// What is refused in words when it is asked with nothing in particular: it cannot be done yet, or needs to know a project.
+const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discover', '/api/{space}/variables/preview'];
 
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
@@ -53,9 +53,8 @@ const LATER = {
     Project: ['Triggers'],
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['CertificateConfiguration', 'LibraryVariables', 'Packages', 'PackageUpload', 'Events', 'ProjectTriggers', 'ScheduledProjectTriggers',
-        'VariableNames', 'VariablePreview', 'UserRoles', 'ScopedUserRoles', 'Teams', 'TeamMembership', 'PermissionDescriptions', 'ExtensionStats',
-        'Certificates'],
+    Root: ['CertificateConfiguration', 'Packages', 'PackageUpload', 'Events', 'ProjectTriggers', 'ScheduledProjectTriggers', 'UserRoles',
+        'ScopedUserRoles', 'Teams', 'TeamMembership', 'PermissionDescriptions', 'ExtensionStats', 'Certificates'],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.
