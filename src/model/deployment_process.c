@@ -35,4 +35,5 @@ const struct resource deployment_process_resource = {
     .order = ORDER_OLDEST,
     .complete = process_normalise,
     .check = process_check,
+    .refer = process_refer,
 };

@@ -36,4 +36,5 @@ const struct resource runbook_process_resource = {
     .order = ORDER_OLDEST,
     .complete = process_normalise,
     .check = process_check,
+    .refer = process_refer,
 };

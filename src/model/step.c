@@ -5,6 +5,8 @@
  * made of the name when they are missing and are unique in the process. */
 #include "model/step.h"
 
+#include <string.h>
+
 #include "base/id.h"
 #include "base/map.h"
 #include "base/str.h"
@@ -188,4 +190,44 @@ void process_check(const json_t *doc, struct problems *p)
             check_pool(&view.steps[i].actions[j], at, p);
         }
     }
+}
+
+static void add_feed(const char *id, const char *pointer, struct references *out)
+{
+    int64_t n;
+
+    if (id == NULL || !str_starts(id, "Feeds-") ||
+        !str_i64(id + strlen("Feeds-"), 1, INT64_MAX, &n))
+        return;
+    references_add(out, (struct reference){.member = "Steps.Actions.FeedId",
+                                           .id = id,
+                                           .kind = "Feeds",
+                                           .pointer = pointer,
+                                           .restricts = true});
+}
+
+static void refer_action(const json_t *action, const char *where, struct references *out)
+{
+    static const char property[] = "Octopus.Action.Package.FeedId";
+    struct arena *a = out->arena;
+    const json_t *package;
+    size_t i;
+
+    add_feed(jv_str(jv_get(action, "Container"), "FeedId", NULL),
+             arena_fmt(a, "%s/Container/FeedId", where), out);
+    add_feed(jv_str(jv_get(action, "Properties"), property, NULL),
+             arena_fmt(a, "%s/Properties/%s", where, property), out);
+    json_array_foreach (jv_get(action, "Packages"), i, package)
+        add_feed(jv_str(package, "FeedId", NULL), arena_fmt(a, "%s/Packages/%zu/FeedId", where, i),
+                 out);
+}
+
+void process_refer(const json_t *doc, struct references *out)
+{
+    const json_t *step, *action;
+    size_t i, k;
+
+    json_array_foreach (jv_get(doc, "Steps"), i, step)
+        json_array_foreach (jv_get(step, "Actions"), k, action)
+            refer_action(action, arena_fmt(out->arena, "/Steps/%zu/Actions/%zu", i, k), out);
 }

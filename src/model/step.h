@@ -16,4 +16,7 @@ void process_normalise(json_t *doc);
 /** Names, types, conditions and pools of steps and actions; pointers like /Steps/0/Actions/1/Name.
  */
 void process_check(const json_t *doc, struct problems *p);
+/** External feeds that packages and containers of a process come from: they restrict. The built-in
+ * feed cannot be deleted, and a feed may be an expression: neither is a reference. */
+void process_refer(const json_t *doc, struct references *out);
 #endif

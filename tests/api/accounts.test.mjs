@@ -1,6 +1,6 @@
 // Accounts, proxies, feeds and deployment targets (rest.md 2.4, 2.5, 2.16, 2.17).
 import { endpoints, sshAccount } from '../lib/machines.mjs';
-import { createEnvironment } from '../lib/project.mjs';
+import { createEnvironment, Project, scriptStep } from '../lib/project.mjs';
 import { apiSuite, assert, assertRefused, fresh, names, S, test } from './suite.mjs';
 
 const secret = (NewValue) => ({ HasValue: true, NewValue });
@@ -115,6 +115,24 @@ apiSuite('feeds', (at) => {
             await at.api.delete(made.Links.Self);
         });
     }
+});
+
+apiSuite('feeds in use', (at) => {
+    test('a feed that a step takes a package, a container or a script from is not deleted', async () => {
+        const feed = await at.api.post(`${S}/feeds`, { Name: fresh('Feed'), FeedType: 'Docker', FeedUri: 'https://docker.test' });
+        const project = await Project.create(at.api);
+        const uses = [{ Packages: [{ Id: '', Name: 'p', PackageId: 'x', FeedId: feed.Id }] }, { Container: { Image: 'x', FeedId: feed.Id } }];
+        for (const action of uses) {
+            await project.setSteps([scriptStep('one', 'true', { action })]);
+            await assertRefused(at.api, 'DELETE', feed.Links.Self, undefined, [feed.Name, project.resource.DeploymentProcessId]);
+        }
+        await project.setSteps([scriptStep('one', 'true', { properties: { 'Octopus.Action.Package.FeedId': feed.Id } })]);
+        await assertRefused(at.api, 'DELETE', feed.Links.Self, undefined, feed.Name);
+        const path = `${S}/deploymentprocesses/${project.resource.DeploymentProcessId}`;
+        await assertRefused(at.api, 'PUT', path, { ...(await at.api.get(path)), Steps: [scriptStep('one', 'true', { action: { Container: { FeedId: 'Feeds-9999' } } })] }, ['Feeds-9999', 'feed']);
+        await project.setSteps([scriptStep('one', 'true', { action: { Container: { Image: 'x', FeedId: '#{Feed}' } } })]);
+        assert.deepEqual(await at.api.delete(feed.Links.Self), {});
+    });
 });
 
 apiSuite('deployment targets', (at) => {
