@@ -25,6 +25,14 @@ int promotion_mark_of_task(struct db_tx *tx, const char *task_id, int64_t now_ms
     return promotion_mark(tx, arena_strdup(&a, db_text(rows, 0)), now_ms, e) < 0 ? -1 : 1;
 }
 
+int promotion_waits(struct db_tx *tx, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, "select 1 from promotion_due limit 1", NO_ARGS, &rows, e) < 0) return -1;
+    return db_next(rows, e);
+}
+
 static const char SQL_TAKE[] =
     "delete from promotion_due where release_id = (select release_id from promotion_due "
     "order by at_ms, release_id limit 1) returning release_id";
