@@ -15,7 +15,7 @@ extern const struct field root_fields[], space_root_fields[], capabilities_field
     feature_toggles_fields[], server_status_fields[], server_health_fields[], time_zone_fields[],
     system_info_fields[], node_details_fields[], cluster_summary_fields[];
 /* GET and PUT projects/{id}/deploymentsettings */
-extern const struct field deployment_settings_fields[];
+extern const struct field deployment_settings_fields[], project_summary_fields[];
 /* what clients show before something is made or starts */
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],

@@ -60,6 +60,7 @@ const struct named_table command_tables[] = {
     {"OctopusServerNodeDetails", node_details_fields},
     {"OctopusServerClusterSummary", cluster_summary_fields},
     {"DeploymentSettings", deployment_settings_fields},
+    {"ProjectSummary", project_summary_fields},
     {"ReleaseTemplate", release_template_fields},
     {"DeploymentTemplate", deployment_template_fields},
     {"LifecycleProgression", lifecycle_progression_fields},
