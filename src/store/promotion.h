@@ -9,8 +9,8 @@
 /** Release ${release_id} must be looked at. */
 int promotion_mark(struct db_tx *tx, const char *release_id, int64_t now_ms,
                    struct error *e) MUST_USE;
-/** The same for the release that task ${task_id} deploys: 1 = there is one, 0 = it is about
- * something else. */
+/** The same for the release that task ${task_id} deploys: 1 = marked, 0 = it is about something
+ * else, or no lifecycle of the release deploys anything by itself. */
 int promotion_mark_of_task(struct db_tx *tx, const char *task_id, int64_t now_ms,
                            struct error *e) MUST_USE;
 /** 1 = a release is on the list, 0 = none. */
