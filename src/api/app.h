@@ -13,7 +13,8 @@ struct app {
     struct db *db;
     struct engine *engine;
     struct watch *watch;
-    const char *metrics_token; /* who may read figures from elsewhere; "" = nobody */
+    const char *metrics_token;  /* who may read figures from elsewhere; "" = nobody */
+    struct grant_cache *grants; /* api/grants.h */
     const struct clock *clock;
     const struct secret_key *key;
     struct sign_in_gate *sign_in; /* who may try a password now */
@@ -27,7 +28,9 @@ struct app {
 static inline struct call call_of_system(struct app *app, struct arena *a)
 {
     return (struct call){
-        .arena = a, .app = app, .caller = {.id = "users-system", .name = "system", .admin = true}};
+        .arena = a,
+        .app = app,
+        .caller = {.id = "users-system", .name = "system", .grants = &grants_of_everything}};
 }
 static inline struct app *call_app(const struct call *c) { return c->app; }
 #endif

@@ -4,7 +4,7 @@
 #include <unistd.h>
 
 #include "api/paging.h"
-#include "api/resource.h"
+#include "api/permit.h"
 #include "engine/blob.h"
 #include "rules/tree.h"
 #include "store/artifact.h"
@@ -54,6 +54,7 @@ static int read_page(struct page *p, const struct paging *paging, json_t **ret, 
                                    .ids = ids.n ? ids.items : NULL,
                                    .n_ids = ids.n,
                                    .partial_name = call_query(c, "partialName"),
+                                   .visible = permit_visible(c, c->space_id),
                                    .skip = paging->skip,
                                    .take = paging->take};
     if (db_read(call_app(c)->db, list_tx, p, e) < 0) return -1;
@@ -81,6 +82,26 @@ static int all(struct call *c, struct error *e)
     return read_page(&p, &everything, &c->out, e);
 }
 
+/* An artifact is about what its task is about. */
+static int permit_artifact(struct db_tx *tx, const struct call *c, const char *task_id,
+                           const char *asked, struct error *e)
+{
+    struct subject s = {.space_id = c->space_id};
+    const char *environments[1];
+    struct error why = {0};
+    struct task task;
+
+    if (task_id[0] && task_get(tx, task_id, c->arena, &task, &why) == 0) {
+        environments[0] = task.environment_id;
+        s.project_id = task.project_id;
+        s.environments = (struct ids){environments, task.environment_id ? 1 : 0};
+    } else if (why.kind != ERR_NONE && why.kind != ERR_NOT_FOUND) {
+        *e = why;
+        return -1;
+    }
+    return permit_subject(tx, c, &s, asked, e);
+}
+
 struct one {
     struct call *c;
     struct artifact artifact;
@@ -96,7 +117,8 @@ static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct error why = {0};
 
     int done = artifact_get(tx, id, x->c->arena, &x->artifact, &why);
-    if (done == 0 && strcmp(x->artifact.space_id, x->c->space_id) == 0) return 0;
+    if (done == 0 && strcmp(x->artifact.space_id, x->c->space_id) == 0)
+        return permit_artifact(tx, x->c, x->artifact.task_id, id, e);
     if (done == 0 || why.kind == ERR_NOT_FOUND) return call_not_found(e, id);
     *e = why;
     return -1;
@@ -183,12 +205,15 @@ static int add_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct error why = {0};
     struct task task;
 
-    if (task_id[0] && task_get(tx, task_id, c->arena, &task, &why) < 0) {
-        if (why.kind == ERR_NOT_FOUND)
-            return fail_at(e, "ServerTaskId", "ServerTaskId: there is no task '%s'", task_id);
+    bool there = task_id[0] && task_get(tx, task_id, c->arena, &task, &why) == 0;
+    if (!there && why.kind != ERR_NONE && why.kind != ERR_NOT_FOUND) {
         *e = why;
         return -1;
     }
+    if (task_id[0] && (!there || strcmp(task.space_id, c->space_id) != 0))
+        return fail_at(e, "ServerTaskId", "ServerTaskId: there is no task '%s'", task_id);
+    if (permit_artifact(tx, c, task_id, task_id[0] ? task_id : "an artifact of no task", e) < 0)
+        return -1;
     x->made = (struct artifact){.space_id = c->space_id,
                                 .task_id = task_id,
                                 .invocation = "",

@@ -7,11 +7,13 @@
 #include "api/route.h"
 #include "base/json.h"
 #include "http/server.h"
+#include "rules/permission.h"
 
 struct caller {
     const char *id, *name; /* "Users-1", "admin"; NULL for an anonymous one */
     bool anonymous;
-    bool admin;          /* system administrator */
+    const struct grants
+        *grants;         /* what it may do, while the handler runs; NULL on routes for everybody */
     const char *session; /* hash of the session or access token that it showed; NULL: a key */
     int64_t until;       /* UTC ms: when that access token or key ends; 0 = does not */
     int64_t keys_until;  /* UTC ms: API keys that it makes end by then; 0 = no limit */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/dashboard_item.h"
+#include "api/permit.h"
 #include "api/promotion.h"
 #include "model/command.h"
 
@@ -30,6 +31,7 @@ static int read_kind(struct db_tx *tx, struct call *c, const struct resource *r,
                                .space_id = c->space_id,
                                .ids = ids,
                                .n_ids = n,
+                               .visible = permit_visible(c, c->space_id),
                                .order =
                                    r == &environment_resource ? DOCUMENT_BY_SORT : DOCUMENT_BY_NAME,
                                .take = take};
@@ -110,14 +112,26 @@ static void add_environments(const struct view *v, json_t *out)
     jv_set(out, "Environments", list);
 }
 
-static json_t *items_of(const struct view *v, const struct dashboard_rows *rows, bool previous)
+/* A project and an environment may both be shown, and what is of both not. */
+static int add_item(struct db_tx *tx, const struct view *v, const struct dashboard_row *row,
+                    bool previous, json_t *list, struct error *e)
 {
-    json_t *list = json_array();
+    struct subject s = {.space_id = v->c->space_id,
+                        .project_id = row->project_id,
+                        .environments = {&row->environment_id, 1}};
 
+    if (v->release_id && strcmp(row->release_id, v->release_id) != 0) return 0;
+    int may = permit_shows(tx, v->c, &s, e);
+    if (may > 0) jv_push(list, dashboard_item(call_app(v->c), row, previous));
+    return may < 0 ? -1 : 0;
+}
+
+static int items_of(struct db_tx *tx, const struct view *v, const struct dashboard_rows *rows,
+                    bool previous, json_t *list, struct error *e)
+{
     for (size_t i = 0; i < rows->n; i++)
-        if (v->release_id == NULL || strcmp(rows->items[i].release_id, v->release_id) == 0)
-            jv_push(list, dashboard_item(call_app(v->c), &rows->items[i], previous));
-    return list;
+        if (add_item(tx, v, &rows->items[i], previous, list, e) < 0) return -1;
+    return 0;
 }
 
 static int add_items(struct db_tx *tx, struct view *v, json_t *out, struct error *e)
@@ -128,9 +142,12 @@ static int add_items(struct db_tx *tx, struct view *v, json_t *out, struct error
     if (any && dashboard_newest(tx, &v->q, v->c->arena, &newest, e) < 0) return -1;
     if (any && v->previous && dashboard_previous(tx, &v->q, v->c->arena, &previous, e) < 0)
         return -1;
-    jv_set(out, "Items", items_of(v, &newest, false));
-    jv_set(out, "PreviousItems", items_of(v, &previous, true));
-    return 0;
+    json_t *now = json_array(), *before = json_array();
+    jv_set(out, "Items", now);
+    jv_set(out, "PreviousItems", before);
+    return items_of(tx, v, &newest, false, now, e) < 0
+               ? -1
+               : items_of(tx, v, &previous, true, before, e);
 }
 
 static int view_tx(struct db_tx *tx, void *ctx, struct error *e)

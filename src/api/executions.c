@@ -1,5 +1,6 @@
 /* executions.c - see executions.h. */
 #include "api/executions.h"
+#include "api/permit.h"
 
 #include "api/library.h"
 
@@ -287,8 +288,10 @@ int execution_queue(struct db_tx *tx, struct call *c, const struct execution *as
     if (queue_number(tx, &q.number, e) < 0) return -1;
     json_auto_t *doc = document_of(c, x, queue_task_id(c->arena, q.number));
     if (prompts_apply(tx, c, x->variables_id, doc, e) < 0) return -1;
-    if (resource_insert_made(tx, c, runbook ? &runbook_run_resource : &deployment_resource, doc,
-                             e) < 0)
+    /* also when something is run again, which the route has another permission for */
+    const struct resource *r = runbook ? &runbook_run_resource : &deployment_resource;
+    if (permit_new(tx, c, runbook ? "RunbookRunCreate" : "DeploymentCreate", r, doc, e) < 0 ||
+        resource_insert_made(tx, c, r, doc, e) < 0)
         return -1;
     q.subject_id = arena_strdup(c->arena, text(doc, "Id"));
     q.description = description_of(c, x);

@@ -5,6 +5,7 @@
 
 #include "api/executions.h"
 #include "api/paging.h"
+#include "api/permit.h"
 #include "api/release_version.h"
 #include "api/variables.h"
 #include "engine/masker.h"
@@ -32,7 +33,7 @@ static int find(struct db_tx *tx, struct call *c, const struct resource *r, stru
     if (document_json(ret, &doc, e) < 0) return -1;
     if (strcmp(ret->space_id, c->space_id) == 0 &&
         (!of_project || strcmp(text(doc, "ProjectId"), text(project, "Id")) == 0))
-        return 0;
+        return permit_document(tx, c, r, doc, id, r == &variable_set_resource, e);
     return call_not_found(e, id);
 }
 
@@ -46,7 +47,9 @@ static const struct resource *resource_meant(const struct call *c)
 static int reply(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
                  struct error *e)
 {
-    if (r == &variable_set_resource && variable_scopes(tx, c, doc, e) < 0) return -1;
+    if (r == &variable_set_resource &&
+        (variables_show(tx, c, doc, e) < 0 || variable_scopes(tx, c, doc, e) < 0))
+        return -1;
     resource_reply(c, r, doc);
     return 0;
 }
@@ -85,6 +88,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
                                .ids = ids.n ? ids.items : NULL,
                                .n_ids = ids.n,
                                .id_without = ids.n ? NULL : RESOURCE_FROZEN,
+                               .visible = permit_visible(c, c->space_id),
                                .order = DOCUMENT_BY_ID,
                                .skip = x->paging.skip,
                                .take = x->paging.take};
@@ -97,7 +101,9 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     for (size_t i = 0; i < page.n; i++) {
         json_auto_t *doc = NULL;
         if (document_json(&page.items[i], &doc, e) < 0) return -1;
-        if (r == &variable_set_resource && variable_scopes(tx, c, doc, e) < 0) return -1;
+        if (r == &variable_set_resource &&
+            (variables_show(tx, c, doc, e) < 0 || variable_scopes(tx, c, doc, e) < 0))
+            return -1;
         jv_push(x->items, resource_answer(r, doc));
     }
     return 0;

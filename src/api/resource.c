@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 
+#include "api/permit.h"
 #include "store/event.h"
 
 struct document_change resource_change(const struct call *c, const struct resource *r)
@@ -129,7 +130,7 @@ struct document_write resource_row(const struct resource *r, const json_t *doc,
     jv_print(&body, doc);
     struct document_write w = {.id = jv_str(doc, "Id", ""),
                                .kind = r->kind,
-                               .space_id = r->system ? NULL : jv_str(doc, "SpaceId", ""),
+                               .space_id = jv_str(doc, "SpaceId", NULL),
                                .owner_id =
                                    r->owner_member ? jv_str(doc, r->owner_member, NULL) : NULL,
                                .name_member = r->name_member,
@@ -189,6 +190,7 @@ static int insert(struct db_tx *tx, struct call *c, const struct resource *r, js
     struct document stored;
 
     if (make_row(tx, c, r, doc, check, &w, e) < 0) return -1;
+    if (check && permit_new(tx, c, NULL, r, doc, e) < 0) return -1;
     return document_insert(tx, &w, &by, c->arena, &stored, e);
 }
 
@@ -211,7 +213,8 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
     struct document_write w;
     struct document stored;
 
-    if (make_row(tx, c, r, doc, true, &w, e) < 0) return -1;
+    if (make_row(tx, c, r, doc, true, &w, e) < 0 || permit_new(tx, c, NULL, r, doc, e) < 0)
+        return -1;
     return document_update(tx, &w, expected, &by, c->arena, &stored, e);
 }
 
@@ -370,19 +373,28 @@ int resource_update(struct call *c, struct error *e)
 
 static int delete_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    struct call *c = ctx;
+    struct change *x = ctx;
     struct resource_target t;
     struct document d;
+    json_auto_t *doc = NULL;
 
-    if (resource_target_of(tx, c, &t, e) < 0 || resource_locate(tx, c, &t, &d, e) < 0) return -1;
-    struct document_change by = resource_change(c, t.r);
-    if (deletion_check(tx, c, t.r, &d, e) < 0) return -1;
+    if (resource_target_of(tx, x->c, &t, e) < 0 || resource_locate(tx, x->c, &t, &d, e) < 0 ||
+        document_json(&d, &doc, e) < 0)
+        return -1;
+    struct document_change by = resource_change(x->c, t.r);
+    if (hook(x->hooks->before, tx, x->c, doc, NULL, e) < 0) return -1;
+    if (deletion_check(tx, x->c, t.r, &d, e) < 0) return -1;
     return document_delete(tx, t.r->kind, d.id, &by, e);
 }
 
-int resource_delete(struct call *c, struct error *e)
+int resource_delete_with(struct call *c, resource_hook *before, struct error *e)
 {
-    if (db_write(call_app(c)->db, delete_tx, c, e) < 0) return -1;
+    const struct resource_hooks hooks = {.before = before};
+    struct change x = {.c = c, .hooks = &hooks};
+
+    if (db_write(call_app(c)->db, delete_tx, &x, e) < 0) return -1;
     c->out = json_object();
     return 0;
 }
+
+int resource_delete(struct call *c, struct error *e) { return resource_delete_with(c, NULL, e); }

@@ -48,6 +48,8 @@ int resource_create_locked(struct call *c, const struct resource_hooks *h, resou
                            struct error *e);
 int resource_update_locked(struct call *c, const struct resource_hooks *h, resource_lock *lock,
                            struct error *e);
+/** ${before} may refuse; its ${doc} is what is deleted. */
+int resource_delete_with(struct call *c, resource_hook *before, struct error *e);
 
 /* Steps, inside a transaction. Documents are new references for the caller. */
 
@@ -68,7 +70,8 @@ struct resource_target {
 /** Reads the path and finds the containers; ERR_NOT_FOUND names the one that is not there. */
 int resource_target_of(struct db_tx *tx, struct call *c, struct resource_target *ret,
                        struct error *e) MUST_USE;
-/** Finds ${t}->wanted within its containers. ERR_NOT_FOUND as clients expect it. */
+/** Finds ${t}->wanted within its containers; the caller may do with it what the route is for.
+ * ERR_NOT_FOUND as clients expect it, ERR_DENIED. */
 int resource_locate(struct db_tx *tx, struct call *c, const struct resource_target *t,
                     struct document *ret, struct error *e) MUST_USE;
 /** Both, and the document. ${ret_row} may be NULL. */
@@ -86,11 +89,12 @@ int resource_decode(struct call *c, const struct resource *r, const json_t *in,
 int resource_command(struct call *c, const struct field *table, json_t **ret,
                      struct error *e) MUST_USE;
 /** Gives ${doc} its Id (unless it has one), SpaceId and Slug, completes it and stores it with its
- * references. What it points to must be there, of the right kind, in the same space; a channel in
- * the same project. ERR_INVALID with all that is missing in the call's errors. */
+ * references. ERR_DENIED: not what the caller may do by the route. What it points to must be there,
+ * of the right kind, in the same space; a channel in the same project. ERR_INVALID with all that is
+ * missing in the call's errors. */
 int resource_insert(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
                     struct error *e) MUST_USE;
-/** The same for a document whose references the server itself has just looked up. */
+/** The same for a document that the server itself makes: nothing is asked. */
 int resource_insert_made(struct db_tx *tx, struct call *c, const struct resource *r, json_t *doc,
                          struct error *e) MUST_USE;
 /** Stores ${doc} over ${expected} (row version, -1 = any). */

@@ -3,6 +3,8 @@
 
 #include "api/executions.h"
 #include "api/paging.h"
+#include "api/permit.h"
+#include "api/teams.h"
 
 /* ---- what a path means ---- */
 
@@ -11,11 +13,17 @@ static const struct {
     const struct resource *r;
     const char *member;
 } containers[] = {
-    {&project_resource, "ProjectId"},          {&project_group_resource, "ProjectGroupId"},
-    {&lifecycle_resource, "LifecycleId"},      {&release_resource, "ReleaseId"},
-    {&channel_resource, "ChannelId"},          {&runbook_resource, "RunbookId"},
-    {&environment_resource, "EnvironmentIds"}, {&runbook_snapshot_resource, "RunbookSnapshotId"},
-    {&worker_pool_resource, "WorkerPoolIds"},  {&machine_policy_resource, "MachinePolicyId"},
+    {&project_resource, "ProjectId"},
+    {&project_group_resource, "ProjectGroupId"},
+    {&lifecycle_resource, "LifecycleId"},
+    {&release_resource, "ReleaseId"},
+    {&channel_resource, "ChannelId"},
+    {&runbook_resource, "RunbookId"},
+    {&environment_resource, "EnvironmentIds"},
+    {&runbook_snapshot_resource, "RunbookSnapshotId"},
+    {&worker_pool_resource, "WorkerPoolIds"},
+    {&machine_policy_resource, "MachinePolicyId"},
+    {&team_resource, "TeamId"},
 };
 
 static const char *member_for(const struct resource *r)
@@ -26,6 +34,9 @@ static const char *member_for(const struct resource *r)
     return NULL;
 }
 
+static int find(struct db_tx *tx, struct call *c, const struct resource_target *t, bool part,
+                struct document *ret, struct error *e);
+
 /* One step into the path: what has been the target so far holds what comes now. */
 static int step_into(struct db_tx *tx, struct call *c, struct resource_target *t,
                      const struct resource *next, struct error *e)
@@ -33,7 +44,7 @@ static int step_into(struct db_tx *tx, struct call *c, struct resource_target *t
     struct document d;
 
     if (t->r && t->wanted) {
-        if (resource_locate(tx, c, t, &d, e) < 0) return -1;
+        if (find(tx, c, t, true, &d, e) < 0) return -1;
         ASSERT(t->n < ARRAY_LEN(t->in));
         t->in[t->n++] = (struct resource_container){t->r, member_for(t->r), d.id};
     }
@@ -136,13 +147,40 @@ static int by_name(struct db_tx *tx, struct call *c, const struct resource_targe
     return 0;
 }
 
-int resource_locate(struct db_tx *tx, struct call *c, const struct resource_target *t,
-                    struct document *ret, struct error *e)
+static int permit(struct db_tx *tx, struct call *c, const struct resource *r,
+                  const struct document *d, const char *asked, bool part, struct error *e)
+{
+    json_auto_t *doc = NULL;
+
+    if (permit_is_free(c)) return 0;
+    if (document_json(d, &doc, e) < 0) return -1;
+    return permit_document(tx, c, r, doc, asked, part, e);
+}
+
+/* Spaces are asked for by whoever is signed in; one that may not be entered is not there. */
+static bool is_known(const struct call *c, const struct resource *r, const struct document *d)
+{
+    struct ids known = {NULL, 0};
+
+    if (r != &space_resource) return true;
+    permit_spaces(c, &known.items, &known.n);
+    return known.items == NULL || ids_have(known, d->id);
+}
+
+static int find(struct db_tx *tx, struct call *c, const struct resource_target *t, bool part,
+                struct document *ret, struct error *e)
 {
     int found = by_id(tx, c, t, ret, e);
 
     if (found == 0) found = by_name(tx, c, t, ret, e);
-    return found == 0 ? call_not_found(e, t->wanted) : found < 0 ? -1 : 0;
+    if (found == 0 || (found > 0 && !is_known(c, t->r, ret))) return call_not_found(e, t->wanted);
+    return found < 0 ? -1 : permit(tx, c, t->r, ret, t->wanted, part, e);
+}
+
+int resource_locate(struct db_tx *tx, struct call *c, const struct resource_target *t,
+                    struct document *ret, struct error *e)
+{
+    return find(tx, c, t, false, ret, e);
 }
 
 int resource_find(struct db_tx *tx, struct call *c, struct document *ret_row, json_t **ret,
@@ -168,6 +206,7 @@ int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, co
         *e = why;
         return -1;
     }
+    if (permit(tx, c, r, &d, id_slug_or_name, true, e) < 0) return -1;
     return document_json(&d, ret, e);
 }
 
@@ -337,6 +376,22 @@ int resource_filters(struct call *c, struct document_query *q, struct error *e)
     return 0;
 }
 
+/* What is in a space or in none may be asked by spaces. Nothing is said: all. */
+static int add_spaces(struct call *c, struct document_query *q, struct error *e)
+{
+    struct http_strings asked = call_query_list(c, "spaces");
+    bool system;
+
+    if (!is_filter(c, "spaces") || asked.n == 0 || str_same(asked.items[0], "all")) return 0;
+    if (call_query_flag(c, "includeSystem", false, &system, e) < 0) return -1;
+    const char **spaces = ARENA_NEW(c->arena, const char *, asked.n + 1);
+    memcpy(spaces, asked.items, asked.n * sizeof(*spaces));
+    spaces[asked.n] = "";
+    q->spaces = spaces;
+    q->n_spaces = asked.n + system;
+    return 0;
+}
+
 /* Some lists call the same filter by other names. */
 static const char *partial_name(const struct call *c)
 {
@@ -366,7 +421,12 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.order = order_of(t.r);
     q.skip = l->paging.skip;
     q.take = l->paging.take;
-    if (resource_filters(c, &q, e) < 0 || document_list(tx, &q, c->arena, &page, e) < 0) return -1;
+    if (t.r == &team_resource && ids.n == 0) q.id_without = TEAM_MANAGERS;
+    if (t.r == &space_resource) permit_spaces(c, &q.among, &q.n_among);
+    q.visible = permit_visible(c, q.space_id);
+    if (resource_filters(c, &q, e) < 0 || add_spaces(c, &q, e) < 0 ||
+        document_list(tx, &q, c->arena, &page, e) < 0)
+        return -1;
     l->r = t.r;
     l->total = page.total;
     for (size_t i = 0; i < page.n; i++) {

@@ -51,6 +51,9 @@ static int check_row(const struct route *row, struct error *e)
         return fail(e, ERR_INVALID, "route %s %s has no handler", row->method, row->path);
     if (str_blank(row->permission))
         return fail(e, ERR_INVALID, "route %s %s has no permission", row->method, row->path);
+    if (row->permission[0] != '*' && permission_find(row->permission) < 0)
+        return fail(e, ERR_INVALID, "route %s %s: there is no permission %s", row->method,
+                    row->path, row->permission);
     if (str_blank(row->doc))
         return fail(e, ERR_INVALID, "route %s %s has no doc", row->method, row->path);
     const char *space = strstr(row->path, "{space}");
@@ -229,22 +232,32 @@ static int authenticate(const struct router *r, struct call *c, struct error *e)
                 "API key in the header X-Octopus-ApiKey or log in.");
 }
 
+static int no_space(const char *name, struct error *e)
+{
+    return fail(e, ERR_NOT_FOUND, "space %s", name ? name : "default space");
+}
+
 static int enter_space(const struct router *r, struct call *c, const char *name, struct error *e)
 {
     struct error mine = {0};
 
     if (r->opt.space(r->opt.app, name, c->arena, &c->space_id, &mine) < 0) {
         if (mine.kind != ERR_NOT_FOUND || name == NULL) return fail(e, mine.kind, "%s", mine.text);
-        return fail(e, ERR_NOT_FOUND, "space %s", name);
+        return no_space(name, e);
     }
     c->param_values[0] = c->space_id;
     return 0;
 }
 
-static int permit(const struct router *r, const struct call *c, struct error *e)
+/* A space that the caller may not enter looks as if it were not there. */
+static int permit(const struct router *r, struct call *c, const char *space, struct error *e)
 {
-    if (c->route->permission[0] == '*') return 0;
-    return r->opt.permit(r->opt.app, c, c->route->permission, e);
+    struct error mine = {0};
+
+    if (strcmp(c->route->permission, PERM_ANONYMOUS) == 0) return 0;
+    if (r->opt.permit(r->opt.app, c, c->route->permission, &mine) == 0) return 0;
+    if (mine.kind == ERR_NOT_FOUND && c->space_id) return no_space(space, e);
+    return fail(e, mine.kind, "%s", mine.text);
 }
 
 static int parse_body(struct call *c, struct error *e)
@@ -294,7 +307,7 @@ static int serve(const struct router *r, struct call *c, struct error *e)
     memcpy(c->param_values, reading.match.values, sizeof(c->param_values));
     if (authenticate(r, c, e) < 0) return -1;
     if (reading.scoped && enter_space(r, c, reading.space, e) < 0) return -1;
-    if (permit(r, c, e) < 0 || parse_body(c, e) < 0) return -1;
+    if (permit(r, c, reading.space, e) < 0 || parse_body(c, e) < 0) return -1;
     if (c->route->handle(c, e) < 0) return -1;
     if (c->out || !http_replied(c->res)) send_json(c);
     return 0;
@@ -348,6 +361,7 @@ void router_handle(struct http_request *req, struct http_response *res, void *ct
 
     if (serve(r, &c, &e) < 0) problem_reply(res, &e, e.kind == ERR_INVALID ? c.errors : NULL);
     note_duration(&c, begun);
+    if (r->opt.leave && c.caller.grants) r->opt.leave(r->opt.app, &c);
     json_decref(c.body);
     json_decref(c.out);
     json_decref(c.errors);

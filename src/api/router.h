@@ -1,7 +1,7 @@
 /* router.h - from a request to its handler: match, who is it, which space, may they, parse, run,
  * answer.
  *
- * Built once at start and immutable then: any number of threads. The three callbacks are the only
+ * Built once at start and immutable then: any number of threads. The callbacks are the only
  * way to users, permissions and spaces, so that the router knows no store. */
 #ifndef API_ROUTER_H
 #define API_ROUTER_H
@@ -27,9 +27,13 @@ struct router_options {
      * Strings go to ${a}. */
     int (*authenticate)(void *app, const struct credentials *who, struct arena *a,
                         struct caller *ret, struct error *e);
-    /** 0 when ${c}->caller may do ${permission} in ${c}->space_id (NULL: system); ERR_DENIED
-     * otherwise. Called on every route with a permission of the catalogue. */
-    int (*permit)(void *app, const struct call *c, const char *permission, struct error *e);
+    /** 0 when ${c}->caller may enter ${c}->space_id (NULL: the route is in none) and holds
+     * ${permission} there, whatever its restrictions: handlers judge those. Fills the caller's
+     * grants. ERR_NOT_FOUND: may not enter; ERR_DENIED. Called on every route that is not for
+     * everybody. */
+    int (*permit)(void *app, struct call *c, const char *permission, struct error *e);
+    /** The call is over: lets go of what permit gave the caller; NULL: nothing. */
+    void (*leave)(void *app, struct call *c);
     /** The id of the space named by id or slug; NULL name: the default space. ERR_NOT_FOUND. Id
      * goes to ${a}. */
     int (*space)(void *app, const char *id_or_slug, struct arena *a, const char **ret_id,
@@ -37,8 +41,8 @@ struct router_options {
 };
 
 /** Checks all rows and builds the router; the options and tables must outlive it. ERR_INVALID names
- * the row that is ambiguous, has no doc, permission or handler, or a bad template: the server must
- * not start then. */
+ * the row that is ambiguous, has no doc, handler or permission of the catalogue, or a bad template:
+ * the server must not start then. */
 int router_new(const struct router_options *o, struct router **ret, struct error *e) MUST_USE;
 void router_free(struct router *r);
 

@@ -7,9 +7,10 @@
 
 #include <string.h>
 
-#include "api/paging.h"
+#include "api/permit.h"
 #include "api/resource.h"
 #include "api/space_content.h"
+#include "api/teams.h"
 #include "model/command.h"
 #include "store/counter.h"
 #include "store/space.h"
@@ -45,7 +46,7 @@ static int dethrone(struct db_tx *tx, struct call *c, const char *id, struct err
     return resource_replace(tx, c, &space_resource, doc, d.row_version, e);
 }
 
-/* Who manages a space must be there. Teams are looked at where teams are. */
+/* Users who manage a space must be there; teams: teams.h. */
 static int check_managers(struct db_tx *tx, struct call *c, const json_t *doc, struct error *e)
 {
     const json_t *one, *ids = jv_get(doc, "SpaceManagersTeamMembers");
@@ -88,7 +89,8 @@ static int after(struct db_tx *tx, struct call *c, json_t *doc, const json_t *st
         return -1;
     if (stops != is_set(stored, "TaskQueueStopped") && space_queue_stop(tx, id, stops, e) < 0)
         return -1;
-    return stored ? 0 : space_content(tx, id, &by, e);
+    if (stored == NULL && space_content(tx, id, &by, e) < 0) return -1;
+    return team_hear_space(tx, &by, doc, e);
 }
 
 static const struct resource_hooks hooks = {before, after};
@@ -139,6 +141,7 @@ static int delete_tx(struct db_tx *tx, void *ctx, struct error *e)
                        d.name);
     if (check_running(tx, c, &d, e) < 0 || document_delete(tx, d.kind, d.id, &by, e) < 0) return -1;
     if (is_set(doc, "IsDefault") && space_default_set(tx, NULL, e) < 0) return -1;
+    if (team_leave_space(tx, &by, d.id, e) < 0) return -1;
     return space_delete(tx, d.id, by.now_ms, e);
 }
 
@@ -185,6 +188,18 @@ static json_t *found_document(const struct document *d, const struct resource *r
     return o;
 }
 
+static int may_view(struct db_tx *tx, const struct call *c, const struct resource *r,
+                    const char *id, struct error *e)
+{
+    json_auto_t *doc = NULL;
+    struct document d;
+
+    if (c->caller.grants->all) return 1;
+    if (document_get(tx, r->kind, id, c->arena, &d, e) < 0 || document_json(&d, &doc, e) < 0)
+        return -1;
+    return permit_may(tx, c, permission_to_view(r->item_type), r, doc, e);
+}
+
 static int search_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct search *s = ctx;
@@ -197,7 +212,9 @@ static int search_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (document_search(tx, s->c->space_id, s->keyword, s->c->arena, &list, &n, e) < 0) return -1;
     for (size_t i = 0; i < n; i++) {
         const struct resource *r = resource_by_kind(list[i].kind);
-        if (r && r->name_member) jv_push(s->found, found_document(&list[i], r));
+        int may = r && r->name_member ? may_view(tx, s->c, r, list[i].id, e) : 0;
+        if (may < 0) return -1;
+        if (may) jv_push(s->found, found_document(&list[i], r));
     }
     return 0;
 }

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "api/permit.h"
 #include "base/time.h"
 #include "model/resource.h"
 
@@ -11,7 +12,17 @@ int task_in_space(struct db_tx *tx, struct call *c, const char *id, struct task 
 {
     if (task_get(tx, id, c->arena, ret, e) < 0) return -1;
     if (c->space_id && strcmp(c->space_id, ret->space_id) != 0) return call_not_found(e, id);
-    return 0;
+    return task_permit(tx, c, ret, e);
+}
+
+int task_permit(struct db_tx *tx, const struct call *c, const struct task *t, struct error *e)
+{
+    const char *const environments[] = {t->environment_id};
+    struct subject s = {.space_id = str_blank(t->space_id) ? NULL : t->space_id,
+                        .project_id = t->project_id,
+                        .environments = {environments, t->environment_id ? 1 : 0}};
+
+    return permit_subject(tx, c, &s, t->id, e);
 }
 
 static void set_times(const struct app *app, const struct task *t, json_t *o)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/grants.h"
 #include "api/task_document.h"
 #include "base/time.h"
 #include "engine/task_view.h"
@@ -183,26 +184,59 @@ int tasks_stream(struct call *c, struct error *e)
     return reply_log(c, true, after, e);
 }
 
-/* Changes of all tasks, of one space when the route is space-scoped. */
+/* Changes of the tasks that its user may see, of one space when the route is space-scoped. */
 struct event_stream {
     struct app *app;
+    const struct route *route;
+    char *user_id;
     char space_id[40]; /* "" = all */
     int64_t after;
     struct live_watch *watch;
     struct http_stream *stream;
 };
 
-static int pull_events(void *ctx, struct buf *out)
+struct shown {
+    struct call *c; /* as the one that asked for the stream, with the grants of now */
+    const char *task_id;
+};
+
+/* 1 = its user may see it. */
+static int shown_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
-    struct event_stream *s = ctx;
+    struct shown *x = ctx;
+    struct error why = {0};
+    struct task task;
+
+    if (task_get(tx, x->task_id, x->c->arena, &task, &why) == 0 &&
+        task_permit(tx, x->c, &task, &why) == 0)
+        return 1;
+    if (why.kind == ERR_NOT_FOUND || why.kind == ERR_DENIED) return 0;
+    *e = why;
+    return -1;
+}
+
+static int shows(struct event_stream *s, struct call *c, const struct live_event *x)
+{
+    struct shown shown = {c, x->task_id};
+    struct error e = {0};
+
+    if (s->space_id[0] && strcmp(s->space_id, x->space_id) != 0) return 0;
+    if (c->caller.grants->all) return 1;
+    return db_read(s->app->db, shown_tx, &shown, &e);
+}
+
+static int write_events(struct event_stream *s, struct call *c, struct buf *out)
+{
     struct live_event list[64];
     size_t n = live_events(engine_live(s->app->engine), s->after, list, ARRAY_LEN(list));
 
     for (size_t i = 0; i < n; i++) {
         const struct live_event *x = &list[i];
+        int shown = shows(s, c, x);
+        if (shown < 0) return HTTP_STREAM_BROKEN;
         if (x->number != s->after + 1) buf_adds(out, "event: gap\ndata: {}\n\n");
         s->after = x->number;
-        if (s->space_id[0] && strcmp(s->space_id, x->space_id) != 0) continue;
+        if (!shown) continue;
         json_t *o = json_object();
         jv_set_str(o, "Id", x->task_id);
         jv_set_str(o, "SpaceId", x->space_id);
@@ -211,6 +245,22 @@ static int pull_events(void *ctx, struct buf *out)
         add_event(out, task_state_ended(x->state) ? "finished" : "state", o);
     }
     return HTTP_STREAM_MORE;
+}
+
+/* What the user may see is asked anew each time: a stream lives long. */
+static int pull_events(void *ctx, struct buf *out)
+{
+    struct event_stream *s = ctx;
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    struct call c = {
+        .arena = &a, .app = s->app, .route = s->route, .caller = {.id = s->user_id, .name = ""}};
+    struct error e = {0};
+
+    if (grant_cache_get(s->app->grants, s->app->db, s->user_id, &c.caller.grants, &e) < 0)
+        return HTTP_STREAM_BROKEN;
+    int r = write_events(s, &c, out);
+    grant_cache_let_go(s->app->grants, c.caller.grants);
+    return r;
 }
 
 static void wake_events(void *ctx)
@@ -226,6 +276,7 @@ static void close_events(void *ctx)
 
     live_unwatch(engine_live(s->app->engine), s->watch);
     http_stream_unref(s->stream);
+    free(s->user_id);
     free(s);
 }
 
@@ -236,6 +287,8 @@ int tasks_events(struct call *c, struct error *e)
 
     (void)e;
     s->app = call_app(c);
+    s->route = c->route;
+    s->user_id = xstrdup(c->caller.id);
     snprintf(s->space_id, sizeof(s->space_id), "%s", c->space_id ? c->space_id : "");
     s->after = live_newest(engine_live(s->app->engine));
     http_reply_stream(c->res, HTTP_EVENTS, &ops, s, &s->stream);

@@ -4,6 +4,7 @@
 
 #include "api/executions.h"
 #include "api/paging.h"
+#include "api/permit.h"
 #include "api/routes.h"
 #include "api/task_document.h"
 #include "api/task_streams.h"
@@ -26,9 +27,11 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
 
     if (task_list(tx, &p->q, p->c->arena, &p->list, &p->n, &p->total, e) < 0) return -1;
     if (!p->with_counts) return 0;
-    if (task_count(tx, p->q.space_id, &p->counts, e) < 0) return -1;
+    if (task_count(tx, p->q.space_id, &p->q.visible, &p->counts, e) < 0) return -1;
     p->everywhere = p->counts;
-    return p->q.space_id ? task_count(tx, NULL, &p->everywhere, e) : 0;
+    if (p->q.space_id == NULL) return 0;
+    struct visible_parts all = permit_visible(p->c, NULL);
+    return task_count(tx, NULL, &all, &p->everywhere, e);
 }
 
 static json_t *counts_document(const struct task_counts *n)
@@ -90,6 +93,7 @@ static struct task_query query_of(struct call *c)
     struct http_strings ids = call_query_list(c, "ids"), spaces = call_query_list(c, "spaces");
 
     return (struct task_query){.space_id = c->space_id,
+                               .visible = permit_visible(c, c->space_id),
                                .spaces = spaces.n ? spaces.items : NULL,
                                .n_spaces = spaces.n,
                                .ids = ids.n ? ids.items : NULL,
@@ -228,8 +232,9 @@ static int behind_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct behind *b = ctx;
 
     if (task_in_space(tx, b->c, call_param(b->c, "id"), &b->task, e) < 0) return -1;
-    return task_queued_behind(tx, &b->task, b->paging.skip, b->paging.take, b->c->arena, &b->list,
-                              &b->n, &b->total, e);
+    struct visible_parts visible = permit_visible(b->c, b->c->space_id);
+    return task_queued_behind(tx, &b->task, &visible, b->paging.skip, b->paging.take, b->c->arena,
+                              &b->list, &b->n, &b->total, e);
 }
 
 static int tasks_queued_behind(struct call *c, struct error *e)

@@ -5,6 +5,7 @@
  * not take an account over; it ends the other sessions. Passwords are hashed before the
  * transaction, since that takes long. */
 #include "api/sign_in_gate.h"
+#include "api/teams.h"
 #include "api/users.h"
 #include "crypt/password.h"
 #include "store/session.h"
@@ -157,19 +158,6 @@ static int end_sessions(struct db_tx *tx, const struct change *x, const struct u
     return session_remove_of(tx, now->id, x->c->caller.session, e);
 }
 
-/* Somebody must be left who may do everything. */
-static int keep_administrator(struct db_tx *tx, struct call *c, struct error *e)
-{
-    struct user *list;
-    int64_t total;
-    size_t n;
-
-    if (user_list(tx, NULL, 0, -1, c->arena, &list, &n, &total, e) < 0) return -1;
-    for (size_t i = 0; i < n; i++)
-        if (list[i].is_admin && list[i].is_active) return 0;
-    return fail(e, ERR_INVALID, "this is the last active administrator: make another one first");
-}
-
 static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct change *x = ctx;
@@ -180,7 +168,7 @@ static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (user_update(tx, &now, x->user.row_version, e) < 0) return -1;
     if (x->hash && user_set_password(tx, now.id, x->hash, now.updated_at, e) < 0) return -1;
     if (end_sessions(tx, x, &now, e) < 0) return -1;
-    if (!now.is_active && x->user.is_active && keep_administrator(tx, c, e) < 0) return -1;
+    if (!now.is_active && x->user.is_active && team_keep_administrator(tx, e) < 0) return -1;
     if (user_get(tx, now.id, c->arena, &now, e) < 0) return -1;
     json_decref(c->out);
     c->out = users_document(c, &now);
@@ -214,8 +202,10 @@ static int delete_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct call *c = x->c;
 
     if (stored_tx(tx, x, e) < 0 || session_remove_of(tx, x->user.id, NULL, e) < 0 ||
-        user_remove(tx, x->user.id, e) < 0 || keep_administrator(tx, c, e) < 0)
+        user_remove(tx, x->user.id, e) < 0)
         return -1;
+    struct document_change by = resource_change(c, &team_resource);
+    if (team_forget_user(tx, &by, x->user.id, e) < 0) return -1;
     return users_audit(tx, c, "Deleted", &x->user, NULL,
                        arena_fmt(c->arena, "User %s was deleted", x->user.username), e);
 }
@@ -227,7 +217,9 @@ int users_delete(struct call *c, struct error *e)
     if (strcmp(call_param(c, "id"), c->caller.id) == 0)
         return fail(e, ERR_INVALID, "%s cannot delete itself; another administrator can",
                     c->caller.name);
-    if (db_write(call_app(c)->db, delete_tx, &x, e) < 0) return -1;
+    if (users_permit(c, call_param(c, "id"), "UserEdit", e) < 0 ||
+        db_write(call_app(c)->db, delete_tx, &x, e) < 0)
+        return -1;
     c->out = json_object();
     return 0;
 }

@@ -3,6 +3,7 @@
 #include "api/users.h"
 
 #include "api/paging.h"
+#include "api/permit.h"
 #include "store/event.h"
 
 json_t *users_document(const struct call *c, const struct user *u)
@@ -33,9 +34,10 @@ int users_read(struct db_tx *tx, struct call *c, const char *id, struct user *re
 
 int users_permit(struct call *c, const char *id, const char *permission, struct error *e)
 {
-    if (c->caller.admin || strcmp(c->caller.id, id) == 0) return 0;
-    return fail(e, ERR_DENIED, "%s may not do this: permission %s is missing", c->caller.name,
-                permission);
+    if (strcmp(c->caller.id, id) == 0) return 0;
+    if (!permit_holds(c, permission, NULL)) return permit_denied(c, permission, NULL, e);
+    bool views = strcmp(permission, "UserView") == 0;
+    return views || id[0] == '\0' ? 0 : permit_user(c, id, e);
 }
 
 int users_audit(struct db_tx *tx, struct call *c, const char *category, const struct user *u,
@@ -153,39 +155,6 @@ static int list(struct call *c, struct error *e)
     return 0;
 }
 
-struct spaces {
-    struct call *c;
-    json_t *items;
-};
-
-static int spaces_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    struct spaces *x = ctx;
-    struct one user = {.c = x->c, .id = call_param(x->c, "id")};
-    struct document_query q = {.kind = space_resource.kind, .order = DOCUMENT_BY_NAME, .take = -1};
-    json_auto_t *all = NULL;
-    const json_t *one;
-    size_t i;
-
-    json_decref(x->items);
-    x->items = json_array();
-    if (get_tx(tx, &user, e) < 0 || resource_documents(tx, x->c, &q, &all, e) < 0) return -1;
-    json_array_foreach (all, i, one) jv_push(x->items, resource_answer(&space_resource, one));
-    return 0;
-}
-
-static int spaces(struct call *c, struct error *e)
-{
-    struct spaces x = {.c = c};
-
-    if (db_read(call_app(c)->db, spaces_tx, &x, e) < 0) {
-        json_decref(x.items);
-        return -1;
-    }
-    c->out = x.items;
-    return 0;
-}
-
 static const struct route_query list_query[] = {
     {"ids", QUERY_LIST, "only those with these ids"},
     {"filter", QUERY_TEXT, "part of the user name or the shown name"},
@@ -207,7 +176,5 @@ static const struct route rows[] = {
      .doc = "changes a user; everybody may change the own shown name, address and password"},
     {"DELETE", "/api/users/{id}", users_delete, "UserEdit", .flags = ROUTE_OPTIONAL_BODY,
      .doc = "deletes a user with its API keys and sessions"},
-    {"GET", "/api/users/{id}/spaces", spaces, PERM_AUTHENTICATED, .out = space_fields,
-     .shape = ROUTE_ARRAY, .out_name = "Space", .doc = "spaces that the user may enter"},
 };
 const struct route_table user_routes = {rows, ARRAY_LEN(rows)};

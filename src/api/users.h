@@ -9,7 +9,9 @@ json_t *users_document(const struct call *c, const struct user *u);
 /** ERR_NOT_FOUND as clients expect it. */
 int users_read(struct db_tx *tx, struct call *c, const char *id, struct user *ret,
                struct error *e) MUST_USE;
-/** 0 when the caller is user ${id}, or may do ${permission} with others; ERR_DENIED. */
+/** 0 when the caller is user ${id}, or may do ${permission} with others; ERR_DENIED. Who changes
+ * another must be able to do all that the other can. "": with others at all. Not within a
+ * transaction unless ${id} is "". */
 int users_permit(struct call *c, const char *id, const char *permission, struct error *e) MUST_USE;
 /** Writes the audit event ${message} about user ${u}, by the caller, in the transaction of the
  * change. ${related}: another id that it is about; NULL: none. */

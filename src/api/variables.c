@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "api/library.h"
+#include "api/permit.h"
 #include "model/command.h"
 #include "rules/scope.h"
 
@@ -20,6 +21,36 @@ int variables_of_project(struct db_tx *tx, struct call *c, const char *project_i
         document_json(&d, &set, e) < 0 || library_append(tx, c, NULL, project, set, e) < 0)
         return -1;
     *ret = TAKE(set);
+    return 0;
+}
+
+/* ---- who sees which variables ---- */
+
+/* A value for some environments is seen by whoever may view variables in one of them. A value for
+ * all is seen by whoever may view them in all, or those of no environment. */
+static int may_see(struct db_tx *tx, struct call *c, const json_t *set, const json_t *v,
+                   struct error *e)
+{
+    const json_t *environments = jv_get(jv_get(v, "Scope"), "Environment");
+    json_auto_t *about =
+        json_pack("{s:s,s:O?}", "ProjectId", text(set, "OwnerId"), "EnvironmentIds", environments);
+
+    jv_set_str(about, "SpaceId", c->space_id);
+    int may = permit_may(tx, c, permission_find("VariableView"), &variable_set_resource, about, e);
+    if (may != 0 || json_array_size(environments)) return may;
+    return permit_may(tx, c, permission_find("VariableViewUnscoped"), &variable_set_resource, about,
+                      e);
+}
+
+int variables_show(struct db_tx *tx, struct call *c, json_t *set, struct error *e)
+{
+    json_t *list = jv_get(set, "Variables");
+
+    for (size_t i = json_array_size(list); i-- > 0 && !c->caller.grants->all;) {
+        int may = may_see(tx, c, set, json_array_get(list, i), e);
+        if (may < 0) return -1;
+        if (!may) json_array_remove(list, i);
+    }
     return 0;
 }
 
@@ -42,6 +73,7 @@ static int read_sets(struct db_tx *tx, struct call *c, json_t *sets, struct erro
     struct document_query q = {.kind = variable_set_resource.kind,
                                .space_id = c->space_id,
                                .id_without = RESOURCE_FROZEN,
+                               .visible = permit_visible(c, c->space_id),
                                .order = DOCUMENT_BY_ID,
                                .take = -1};
     json_t *one;
@@ -67,8 +99,10 @@ static int names_tx(struct db_tx *tx, void *ctx, struct error *e)
     json_decref(c->out);
     c->out = json_array();
     if (read_sets(tx, c, sets, e) < 0) return -1;
-    json_array_foreach (sets, i, set)
+    json_array_foreach (sets, i, set) {
+        if (variables_show(tx, c, set, e) < 0) return -1;
         json_array_foreach (jv_get(set, "Variables"), k, v) add_name(c->out, text(v, "Name"));
+    }
     return 0;
 }
 
@@ -123,7 +157,7 @@ static int preview_tx(struct db_tx *tx, void *ctx, struct error *e)
     size_t n;
 
     if (project == NULL) return fail_at(e, "project", "query parameter project is missing");
-    if (variables_of_project(tx, c, project, &set, e) < 0 ||
+    if (variables_of_project(tx, c, project, &set, e) < 0 || variables_show(tx, c, set, e) < 0 ||
         read_where(tx, c, arena_strdup(c->arena, text(set, "OwnerId")), &where, e) < 0)
         return -1;
     const json_t *list = jv_get(set, "Variables");

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/alloc.h"
 #include "base/str.h"
 
 #define SPACE PERMISSION_SPACE
@@ -172,6 +173,22 @@ int permission_find(const char *name)
         bsearch(name, permissions, permissions_n, sizeof(*permissions), compare);
 
     return p ? (int)(p - permissions) : -1;
+}
+
+int permission_to_view(const char *item_type)
+{
+    static const struct {
+        const char *type, *name;
+    } others[] = {{"Channel", "ProcessView"},        {"DeploymentProcess", "ProcessView"},
+                  {"RunbookProcess", "RunbookView"}, {"RunbookSnapshot", "RunbookView"},
+                  {"VariableSet", "VariableView"},   {"WorkerPool", "WorkerView"},
+                  {"Defect", "ReleaseView"},         {"TagSet", "LibraryVariableSetView"},
+                  {"ScopedUserRole", "TeamView"},    {"ProjectTrigger", "TriggerView"}};
+    CLEANUP(freep) char *name = xasprintf("%sView", item_type);
+
+    for (size_t i = 0; i < ARRAY_LEN(others); i++)
+        if (strcmp(others[i].type, item_type) == 0) return permission_find(others[i].name);
+    return permission_find(name);
 }
 
 int permissions_check(struct error *e)

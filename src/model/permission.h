@@ -35,6 +35,9 @@ extern const size_t permissions_n;
 
 /** The place of ${name} in the catalogue, exactly as written; -1. */
 int permission_find(const char *name);
+/** The permission to view a kind of thing, by its type ("Channel"): called after it, or one of its
+ * neighbour; -1: none. */
+int permission_to_view(const char *item_type);
 /** In order, each once, and every `view` is there; ERR_INTERNAL names the row. */
 int permissions_check(struct error *e) MUST_USE;
 

@@ -68,20 +68,20 @@ const struct resource *variable_set_owner(const char *owner_id);
  * not. The server must not start then. */
 int resources_check(struct error *e) MUST_USE;
 
-extern const struct field space_fields[], user_fields[], environment_fields[],
-    project_group_fields[], lifecycle_fields[], project_fields[], channel_fields[],
-    deployment_process_fields[], variable_set_fields[], release_fields[], deployment_fields[],
-    runbook_fields[], runbook_process_fields[], runbook_snapshot_fields[], runbook_run_fields[],
-    worker_pool_fields[], worker_fields[], machine_policy_fields[], task_fields[],
-    artifact_fields[], event_fields[], feed_fields[], server_node_fields[], defect_fields[],
-    machine_fields[], account_fields[], proxy_fields[], library_variable_set_fields[],
-    tag_set_fields[];
-extern const struct resource space_resource, user_resource, environment_resource,
-    project_group_resource, lifecycle_resource, project_resource, channel_resource,
-    deployment_process_resource, variable_set_resource, release_resource, deployment_resource,
-    runbook_resource, runbook_process_resource, runbook_snapshot_resource, runbook_run_resource,
-    worker_pool_resource, worker_resource, machine_policy_resource, task_resource,
-    artifact_resource, event_resource, feed_resource, server_node_resource, defect_resource,
-    machine_resource, account_resource, proxy_resource, library_variable_set_resource,
-    tag_set_resource;
+extern const struct field space_fields[], scoped_user_role_fields[], team_fields[],
+    user_role_fields[], user_fields[], environment_fields[], project_group_fields[],
+    lifecycle_fields[], project_fields[], channel_fields[], deployment_process_fields[],
+    variable_set_fields[], release_fields[], deployment_fields[], runbook_fields[],
+    runbook_process_fields[], runbook_snapshot_fields[], runbook_run_fields[], worker_pool_fields[],
+    worker_fields[], machine_policy_fields[], task_fields[], artifact_fields[], event_fields[],
+    feed_fields[], server_node_fields[], defect_fields[], machine_fields[], account_fields[],
+    proxy_fields[], library_variable_set_fields[], tag_set_fields[];
+extern const struct resource space_resource, scoped_user_role_resource, team_resource,
+    user_role_resource, user_resource, environment_resource, project_group_resource,
+    lifecycle_resource, project_resource, channel_resource, deployment_process_resource,
+    variable_set_resource, release_resource, deployment_resource, runbook_resource,
+    runbook_process_resource, runbook_snapshot_resource, runbook_run_resource, worker_pool_resource,
+    worker_resource, machine_policy_resource, task_resource, artifact_resource, event_resource,
+    feed_resource, server_node_resource, defect_resource, machine_resource, account_resource,
+    proxy_resource, library_variable_set_resource, tag_set_resource;
 #endif

@@ -3,11 +3,15 @@
 
 #include "base/str.h"
 #include "model/command.h"
+#include "model/permission.h"
 #include "model/resource.h"
 
 const struct resource *const resources[] = {
     &space_resource,
     &user_resource,
+    &user_role_resource,
+    &team_resource,
+    &scoped_user_role_resource,
     &environment_resource,
     &project_group_resource,
     &lifecycle_resource,
@@ -88,6 +92,9 @@ const struct named_table command_tables[] = {
     {"ApiKeySettings", api_key_settings_fields},
     {"Invitation", invitation_fields},
     {"RegisterCommand", register_fields},
+    {"PermissionDescription", permission_fields},
+    {"UserPermissionSet", user_permissions_fields},
+    {"TeamMembership", team_membership_fields},
     {NULL, NULL},
 };
 
@@ -144,6 +151,7 @@ static int check_resource(const struct resource *r, struct error *e)
 
 int resources_check(struct error *e)
 {
+    if (permissions_check(e) < 0) return -1;
     for (size_t i = 0; resources[i]; i++)
         if (check_resource(resources[i], e) < 0) return -1;
     for (const struct named_table *t = command_tables; t->name; t++)

@@ -13,8 +13,10 @@ const struct field space_fields[] = {
     {"IsPrivate", FIELD_BOOL, FIELD_KEEP, .doc = "true: only its own teams see it"},
     {"TaskQueueStopped", FIELD_BOOL, FIELD_KEEP,
      .doc = "true: no new task of it starts; needed to delete it"},
-    {"SpaceManagersTeams", FIELD_LIST, .item = FIELD_STRING, .doc = "teams that manage it"},
-    {"SpaceManagersTeamMembers", FIELD_LIST, .item = FIELD_STRING, .doc = "users that manage it"},
+    {"SpaceManagersTeams", FIELD_LIST, FIELD_WEAK, .item = FIELD_STRING, .ref_kind = "Teams",
+     .doc = "teams that manage it"},
+    {"SpaceManagersTeamMembers", FIELD_LIST, FIELD_WEAK, .item = FIELD_STRING, .ref_kind = "Users",
+     .doc = "users that manage it"},
     ROW_LINKS,
     {.name = NULL},
 };

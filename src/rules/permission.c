@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+const struct grants grants_of_everything = {.all = true};
+
 bool ids_have(struct ids list, const char *id)
 {
     for (size_t i = 0; i < list.n; i++)
@@ -128,8 +130,8 @@ static bool may_give(const struct grants *g, const struct grant *given, int perm
 
     for (size_t i = 0; i < g->n; i++) {
         struct grant mine = grant_effective(&g->items[i], permission);
-        if (permission_set_has(&mine.set, permission) && is_in(&mine, given->space_id) &&
-            is_within(&wanted, &mine))
+        bool there = given->every_space ? mine.every_space : is_in(&mine, given->space_id);
+        if (permission_set_has(&mine.set, permission) && there && is_within(&wanted, &mine))
             return true;
     }
     return false;

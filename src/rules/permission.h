@@ -40,6 +40,8 @@ struct grants {
     size_t n;
 };
 
+extern const struct grants grants_of_everything;
+
 /** What something is about. */
 struct subject {
     const char *space_id;              /* NULL: in no space */

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "api/cookies.h"
+#include "api/grants.h"
+#include "api/permit.h"
 #include "api/spaces.h"
 #include "base/log.h"
 #include "crypt/token.h"
@@ -67,7 +69,6 @@ static int read_login(struct app *app, struct login *l, struct caller *ret, stru
     bool token = l->token && l->session.idle_ms == 0;
     *ret = (struct caller){.id = l->user.id,
                            .name = l->user.username,
-                           .admin = l->user.is_admin,
                            .session = l->token ? l->session.hash : NULL,
                            .until = token ? l->session.expires_at : l->key_expires_at,
                            .keys_until = l->token ? l->session.keys_until : l->key_expires_at};
@@ -119,12 +120,22 @@ int access_authenticate(void *ctx, const struct credentials *who, struct arena *
     return l.token ? by_cookie(app, &l, ret, e) : 0;
 }
 
-int access_permit(void *app, const struct call *c, const char *permission, struct error *e)
+int access_permit(void *ctx, struct call *c, const char *permission, struct error *e)
 {
-    (void)app;
-    if (c->caller.admin) return 0;
-    return fail(e, ERR_DENIED, "%s may not do this: permission %s is missing", c->caller.name,
-                permission);
+    struct app *app = ctx;
+
+    if (grant_cache_get(app->grants, app->db, c->caller.id, &c->caller.grants, e) < 0) return -1;
+    if (c->space_id && !grants_enter(c->caller.grants, c->space_id))
+        return fail(e, ERR_NOT_FOUND, "%s may not enter %s", c->caller.name, c->space_id);
+    if (permission[0] == '*' ||
+        grants_hold(c->caller.grants, permission_find(permission), c->space_id))
+        return 0;
+    return permit_denied(c, permission, NULL, e);
+}
+
+void access_leave(void *ctx, struct call *c)
+{
+    grant_cache_let_go(((struct app *)ctx)->grants, TAKE(c->caller.grants));
 }
 
 struct space {

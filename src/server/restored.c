@@ -18,7 +18,8 @@ static int mark_lost(struct db_tx *tx, struct restored *r, struct arena *a, stru
     struct node *nodes;
     size_t n;
 
-    if (task_count(tx, NULL, &counts, e) < 0 || node_list(tx, a, &nodes, &n, e) < 0) return -1;
+    if (task_count(tx, NULL, NULL, &counts, e) < 0 || node_list(tx, a, &nodes, &n, e) < 0)
+        return -1;
     for (size_t i = 0; i < n; i++)
         if (task_mark_lost(tx, nodes[i].id, LOST, e) < 0) return -1;
     r->lost = counts.executing + counts.cancelling;

@@ -17,6 +17,7 @@
 
 #include "api/app.h"
 #include "api/promotion.h"
+#include "api/grants.h"
 #include "api/router.h"
 #include "api/routes.h"
 #include "api/watch.h"
@@ -135,6 +136,7 @@ static int start_http(struct server *s, struct error *e)
                                .app = &s->app,
                                .authenticate = access_authenticate,
                                .permit = access_permit,
+                               .leave = access_leave,
                                .space = access_space};
     if (router_new(&r, &s->router, e) < 0) return -1;
     struct http_options h = {.listen = s->o.http_listen,
@@ -151,6 +153,7 @@ static int start(struct server *s, struct error *e)
     if (restore_is_whole(s->o.data_dir, e) < 0 || open_store(s, e) < 0) return -1;
     if (seed_admin(s->db, &s->o, e) < 0) return -1;
     s->app.db = s->db;
+    s->app.grants = grant_cache_new();
     s->app.key = &s->key;
     s->app.clock = &system_clock;
     s->app.sign_in = sign_in_gate_new(&system_clock);
@@ -201,6 +204,7 @@ static void stop(struct server *s)
     driver_free(s->builtin);
     router_free(s->router);
     sign_in_gate_free(s->app.sign_in);
+    grant_cache_free(s->app.grants);
     db_close(s->db);
     secret_key_wipe(&s->key);
     if (s->lock_fd >= 0) close(s->lock_fd);

@@ -6,6 +6,7 @@
 
 #include "api/resource.h"
 #include "api/space_content.h"
+#include "api/teams.h"
 #include "base/clock.h"
 #include "base/id.h"
 #include "crypt/apikey.h"
@@ -59,9 +60,21 @@ static int space_tx(struct db_tx *tx, void *ctx, struct error *e)
     return space_content(tx, id, &by, e);
 }
 
+static const struct document_change by_server = {.user_id = "users-system", .username = "system"};
+
+static int teams_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct document_change by = by_server;
+
+    (void)ctx;
+    by.now_ms = clock_now(&system_clock);
+    return team_keep_built_in(tx, &by, e);
+}
+
 int seed_space(struct db *db, struct error *e)
 {
-    return db_write(db, space_tx, NULL, e) < 0 ? -1 : 0;
+    if (db_write(db, space_tx, NULL, e) < 0) return -1;
+    return db_write(db, teams_tx, NULL, e) < 0 ? -1 : 0;
 }
 
 #define KEY_DAYS 180 /* an API key that the server makes */
@@ -93,7 +106,9 @@ static int admin_tx(struct db_tx *tx, void *ctx, struct error *e)
     if (total && x->only_first) return 0;
     if (user_next_id(tx, &a, &u.id, e) < 0) return -1;
     u.updated_at = u.created_at;
-    if (user_insert(tx, &u, e) < 0) return -1;
+    struct document_change by = by_server;
+    by.now_ms = u.created_at;
+    if (user_insert(tx, &u, e) < 0 || team_add_administrator(tx, &by, u.id, e) < 0) return -1;
     if (x->api_key[0] && api_key_insert(tx, x->api_key, u.id, "Made with the user", u.created_at,
                                         x->key_expires, &a, &key, e) < 0)
         return -1;

@@ -98,6 +98,11 @@ static void add_conditions(struct query *q, const struct artifact_query *w, cons
     if (w->space_id) query_add1(q, " and space_id = ?", TEXT(w->space_id));
     if (w->ids) query_add_in(q, " and id in", w->ids, w->n_ids);
     if (part) query_add1(q, " and lower(filename) like ? escape '!'", TEXT(part));
+    if (w->visible.items) {
+        query_add(q, " and task_id in (select id from task where 1 = 1");
+        visible_add_tasks(q, &w->visible);
+        query_add(q, ")");
+    }
     if (w->regarding == NULL) return;
     query_add1(q, " and task_id in (select cast(? as text)", TEXT(w->regarding));
     query_add1(q, " union select id from task where subject_id = ?", TEXT(w->regarding));

@@ -3,6 +3,7 @@
 #define STORE_ARTIFACT_H
 #include "base/arena.h"
 #include "db/db.h"
+#include "store/visible.h"
 
 struct artifact {
     const char *id, *space_id, *task_id, *invocation, *node;
@@ -28,6 +29,7 @@ struct artifact_query { /* NULL = any */
     const char *const *ids;
     size_t n_ids;
     const char *partial_name;
+    struct visible_parts visible; /* by their tasks */
     int64_t skip, take;
 };
 /** Newest first. */

@@ -12,4 +12,6 @@ int counter_take(struct db_tx *tx, const char *name, int64_t count, int64_t *ret
                  struct error *e) MUST_USE;
 /** Whoever takes a number of ${name}, or this lock, waits until the transaction has ended. */
 int counter_lock(struct db_tx *tx, const char *name, struct error *e) MUST_USE;
+/** The last number taken of ${name}; 0 = none yet. */
+int counter_last(struct db_tx *tx, const char *name, int64_t *ret, struct error *e) MUST_USE;
 #endif

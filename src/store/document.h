@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "store/visible.h"
 
 struct document {
     const char *id, *kind, *space_id, *owner_id, *name, *slug; /* never NULL */
@@ -115,6 +116,11 @@ struct document_query {
     const char *id_without;                 /* only ids in which this does not stand; NULL = any */
     const struct document_filter *filters;  /* all must hold */
     size_t n_filters;
+    const char *const *among; /* the id is one of these too; NULL = any */
+    size_t n_among;
+    const char *const *spaces; /* in one of these, "" = in none; NULL = any */
+    size_t n_spaces;
+    struct visible_parts visible;
     const char *const
         *task_states; /* only what a task in one of these states is about; NULL = any */
     size_t n_task_states;

@@ -127,6 +127,9 @@ static void add_conditions(struct query *q, const struct document_query *w, cons
     if (f->slug) query_add1(q, " and d.slug = ?", TEXT(f->slug));
     if (f->part) query_add1(q, " and d.name_fold like ? escape '!'", TEXT(f->part));
     for (size_t i = 0; i < w->n_filters; i++) add_reference_filter(q, &w->filters[i]);
+    if (w->among) query_add_in(q, " and d.id in", w->among, w->n_among);
+    if (w->spaces) query_add_in(q, " and d.space_id in", w->spaces, w->n_spaces);
+    visible_add_documents(q, w->kind, &w->visible);
     if (w->task_states == NULL) return;
     query_add_in(q, " and exists (select 1 from task t where t.subject_id = d.id and t.state in",
                  w->task_states, w->n_task_states);

@@ -403,6 +403,7 @@ static void add_conditions(struct query *q, const struct task_query *w, const ch
         query_add1(q, " and subject_id in (select from_id from reference where to_id = ?)",
                    TEXT(w->about));
     if (w->has_warnings) query_add1(q, " and has_warnings = ?", I64(*w->has_warnings));
+    visible_add_tasks(q, &w->visible);
     if (part) query_add1(q, " and lower(description) like ? escape '!'", TEXT(part));
 }
 
@@ -436,29 +437,33 @@ int task_list(struct db_tx *tx, const struct task_query *w, struct arena *a, str
     return query_i64(tx, &count, ret_total, e);
 }
 
-#define AHEAD                                                                              \
-    " from task where tag = $1 and id <> $2 and (state in ('Executing', 'Cancelling') or " \
-    "(state = 'Queued' and due_at = 0 and rank < $3))"
-static const char SQL_AHEAD[] =
-    "select " COLUMNS AHEAD " order by case state when 'Queued' then 1 else 0 end, rank "
-    "limit $4 offset $5";
-static const char SQL_AHEAD_COUNT[] = "select count(*)" AHEAD;
-
-int task_queued_behind(struct db_tx *tx, const struct task *t, int64_t skip, int64_t take,
-                       struct arena *a, struct task **ret, size_t *ret_n, int64_t *ret_total,
-                       struct error *e)
+static void add_ahead(struct query *q, const struct task *t, const struct visible_parts *visible)
 {
-    CLEANUP(db_rows_freep) struct db_rows *count = NULL;
+    query_add1(q, " from task where tag = ?", TEXT(t->tag));
+    query_add1(q, " and id <> ?", TEXT(t->id));
+    query_add1(q,
+               " and (state in ('Executing', 'Cancelling') or (state = 'Queued' and due_at = 0 and "
+               "rank < ?))",
+               I64(t->rank));
+    visible_add_tasks(q, visible);
+}
+
+int task_queued_behind(struct db_tx *tx, const struct task *t, const struct visible_parts *visible,
+                       int64_t skip, int64_t take, struct arena *a, struct task **ret,
+                       size_t *ret_n, int64_t *ret_total, struct error *e)
+{
+    CLEANUP(query_done) struct query count = QUERY_INIT;
+    CLEANUP(query_done) struct query page = QUERY_INIT;
     struct db_rows *rows = NULL;
 
-    if (db_query(tx, SQL_AHEAD_COUNT, ARGS(TEXT(t->tag), TEXT(t->id), I64(t->rank)), &count, e) <
-            0 ||
-        db_next(count, e) < 0)
-        return -1;
-    *ret_total = db_i64(count, 0);
-    if (db_query(tx, SQL_AHEAD, ARGS(TEXT(t->tag), TEXT(t->id), I64(t->rank), I64(take), I64(skip)),
-                 &rows, e) < 0)
-        return -1;
+    query_add(&count, "select count(*)");
+    add_ahead(&count, t, visible);
+    query_add(&page, "select " COLUMNS);
+    add_ahead(&page, t, visible);
+    query_add(&page, " order by case state when 'Queued' then 1 else 0 end, rank");
+    query_add1(&page, " limit ?", I64(take));
+    query_add1(&page, " offset ?", I64(skip));
+    if (query_i64(tx, &count, ret_total, e) < 0 || query_rows(tx, &page, &rows, e) < 0) return -1;
     return take_all(rows, a, ret, ret_n, e);
 }
 
@@ -476,11 +481,10 @@ int task_tag_holder(struct db_tx *tx, const char *tag, struct arena *a, const ch
     return 0;
 }
 
-static const char SQL_COUNTS[] =
-    "select state, count(*) from task where ($1 is null or space_id = $1) group by state";
-
-int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret, struct error *e)
+int task_count(struct db_tx *tx, const char *space_id, const struct visible_parts *visible,
+               struct task_counts *ret, struct error *e)
 {
+    CLEANUP(query_done) struct query q = QUERY_INIT;
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     struct task_counts c = {0};
     const struct {
@@ -492,7 +496,11 @@ int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret, 
                   {"TimedOut", &c.timed_out}};
     int r;
 
-    if (db_query(tx, SQL_COUNTS, ARGS(TEXT(space_id)), &rows, e) < 0) return -1;
+    query_add(&q, "select state, count(*) from task where 1 = 1");
+    if (space_id) query_add1(&q, " and space_id = ?", TEXT(space_id));
+    visible_add_tasks(&q, visible);
+    query_add(&q, " group by state");
+    if (query_rows(tx, &q, &rows, e) < 0) return -1;
     while ((r = db_next(rows, e)) > 0)
         for (size_t i = 0; i < ARRAY_LEN(places); i++)
             if (strcmp(db_text(rows, 0), places[i].state) == 0) *places[i].count = db_i64(rows, 1);

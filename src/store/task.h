@@ -8,6 +8,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "store/visible.h"
 
 struct task {
     const char *id, *space_id, *kind, *description, *state, *tag;
@@ -113,26 +114,27 @@ struct task_query {
     const char *partial_name; /* part of the description in any case */
     const char *about; /* a document that what they are about points to: a release, a snapshot */
     const bool *has_warnings;
+    struct visible_parts visible;
     int64_t skip, take;
 };
 /** Newest first. */
 int task_list(struct db_tx *tx, const struct task_query *q, struct arena *a, struct task **ret,
               size_t *ret_n, int64_t *ret_total, struct error *e) MUST_USE;
 /** Queued tasks that run before ${t}: those of its tag, the running one first. */
-int task_queued_behind(struct db_tx *tx, const struct task *t, int64_t skip, int64_t take,
-                       struct arena *a, struct task **ret, size_t *ret_n, int64_t *ret_total,
-                       struct error *e) MUST_USE;
+int task_queued_behind(struct db_tx *tx, const struct task *t, const struct visible_parts *visible,
+                       int64_t skip, int64_t take, struct arena *a, struct task **ret,
+                       size_t *ret_n, int64_t *ret_total, struct error *e) MUST_USE;
 /** The task that holds ${tag}, NULL when it is free. */
 int task_tag_holder(struct db_tx *tx, const char *tag, struct arena *a, const char **ret,
                     struct error *e) MUST_USE;
 /** Tasks that wait in all queues; costs as much as there are tags that wait or run. */
 int task_count_waiting(struct db_tx *tx, int64_t *ret, struct error *e) MUST_USE;
-/** Counts of tasks per state, for the task list; reads every task. */
+/** Counts of tasks per state, for the task list; reads every task. ${space_id}: NULL = all. */
 struct task_counts {
     int64_t queued, executing, cancelling, success, failed, canceled, timed_out;
 };
-int task_count(struct db_tx *tx, const char *space_id, struct task_counts *ret,
-               struct error *e) MUST_USE;
+int task_count(struct db_tx *tx, const char *space_id, const struct visible_parts *visible,
+               struct task_counts *ret, struct error *e) MUST_USE;
 /** Ids of the environments where a task has ended with Success whose subject points to ${id}, a
  * release. */
 int task_environments_reached(struct db_tx *tx, const char *id, struct arena *a, const char ***ret,

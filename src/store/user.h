@@ -13,7 +13,8 @@ struct user {
     const char *id, *username, *display_name, *email;
     const char *password_hash; /* "" = cannot sign in by password */
     const char *identities;    /* JSON array, kept as it was sent; NULL = [] */
-    bool is_admin, is_service, is_active;
+    bool is_admin; /* was made as an administrator; what counts is the team (api/teams.h) */
+    bool is_service, is_active;
     int64_t created_at, updated_at, row_version;
 };
 

@@ -98,20 +98,20 @@ static const struct route rows[] = {
     {"POST", "/api/users/login", echo_json, PERM_ANONYMOUS, .doc = "log in"},
     {"GET", "/healthz", nothing, PERM_ANONYMOUS, .doc = "alive"},
     {"GET", "/api/{space}", show, PERM_AUTHENTICATED, .doc = "space root"},
-    {"GET", "/api/{space}/things", list, "ThingView", .shape = ROUTE_PAGE, .query = thing_query,
+    {"GET", "/api/{space}/things", list, "ProjectView", .shape = ROUTE_PAGE, .query = thing_query,
      .doc = "things", .out = some_table, .out_name = "Thing", .page = beside},
-    {"POST", "/api/{space}/things", create, "ThingEdit", .in = some_table, .in_name = "Thing",
+    {"POST", "/api/{space}/things", create, "ProjectEdit", .in = some_table, .in_name = "Thing",
      .status = 201, .doc = "makes one", .max_body = 2000},
-    {"GET", "/api/{space}/things/all", show, "ThingView", .shape = ROUTE_ARRAY,
+    {"GET", "/api/{space}/things/all", show, "ProjectView", .shape = ROUTE_ARRAY,
      .doc = "all things"},
-    {"GET", "/api/{space}/things/{id}", show, "ThingView", .doc = "a thing"},
-    {"PUT", "/api/{space}/things/{id}", show, "ThingEdit", .doc = "changes one"},
-    {"DELETE", "/api/{space}/things/{id}", nothing, "ThingEdit", .doc = "removes one"},
+    {"GET", "/api/{space}/things/{id}", show, "ProjectView", .doc = "a thing"},
+    {"PUT", "/api/{space}/things/{id}", show, "ProjectEdit", .doc = "changes one"},
+    {"DELETE", "/api/{space}/things/{id}", nothing, "ProjectEdit", .doc = "removes one"},
     {"POST", "/api/{space}/tasks/{id}/cancel", show, "TaskEdit", .doc = "cancels"},
-    {"POST", "/api/{space}/fails/{id}", fails, "ThingView", .doc = "fails"},
-    {"POST", "/api/{space}/raw", echo_raw, "ThingView", .flags = ROUTE_RAW_BODY, .doc = "raw"},
-    {"POST", "/api/{space}/json", echo_json, "ThingView", .doc = "any json"},
-    {"POST", "/api/{space}/maybe", echo_json, "ThingView", .in = some_table,
+    {"POST", "/api/{space}/fails/{id}", fails, "ProjectView", .doc = "fails"},
+    {"POST", "/api/{space}/raw", echo_raw, "ProjectView", .flags = ROUTE_RAW_BODY, .doc = "raw"},
+    {"POST", "/api/{space}/json", echo_json, "ProjectView", .doc = "any json"},
+    {"POST", "/api/{space}/maybe", echo_json, "ProjectView", .in = some_table,
      .flags = ROUTE_OPTIONAL_BODY, .doc = "m"},
 };
 static const struct route_table table = {rows, ARRAY_LEN(rows)};
@@ -127,14 +127,15 @@ static int authenticate(void *app, const struct credentials *who, struct arena *
     const char *key = who->api_key ? who->api_key : who->bearer;
     if (strcmp(key, "API-ADMIN") != 0 && strcmp(key, "API-VIEW") != 0)
         return fail(e, ERR_UNAUTHENTICATED, "the API key is not known");
-    *ret =
-        (struct caller){.id = "Users-1", .name = key + 4, .admin = strcmp(key, "API-ADMIN") == 0};
+    *ret = (struct caller){.id = "Users-1", .name = key + 4};
     return 0;
 }
 
-static int permit(void *app, const struct call *c, const char *permission, struct error *e)
+static int permit(void *app, struct call *c, const char *permission, struct error *e)
 {
-    if (c->caller.admin || str_ends(permission, "View")) return 0;
+    if (strcmp(c->caller.name, "ADMIN") == 0 || permission[0] == '*' ||
+        str_ends(permission, "View"))
+        return 0;
     return fail(e, ERR_DENIED, "%s needs %s", c->caller.name, permission);
 }
 
@@ -160,7 +161,7 @@ static void stop(void)
 
 static void start(void)
 {
-    struct router_options ro = {tables, 1, NULL, authenticate, permit, space};
+    struct router_options ro = {tables, 1, NULL, authenticate, permit, NULL, space};
     struct error err = {0};
 
     EXPECT_OK(router_new(&ro, &router, &err));
@@ -310,9 +311,9 @@ TEST(every_row_is_behind_its_gate)
     expect_failure("GET", "/api/users/me", "Authorization: Basic API-ADMIN\r\n", NULL, 401,
                    "logged in");
     expect_failure("POST", "/api/Spaces-1/things", "X-Octopus-ApiKey: API-VIEW\r\n", "{}", 403,
-                   "ThingEdit");
+                   "ProjectEdit");
     expect_failure("POST", "/api/Spaces-1/things", "X-Octopus-ApiKey: API-VIEW\r\n", "{not json",
-                   403, "ThingEdit");
+                   403, "ProjectEdit");
     expect_member("GET", "/api/users/me", "x-octopus-apikey: API-VIEW\r\n", NULL, 200, "User",
                   "VIEW");
     expect_member("GET", "/api/users/me", "Authorization: bearer API-ADMIN\r\n", NULL, 200, "User",
@@ -488,7 +489,7 @@ static void expect_bad_table(const struct route *bad, size_t n, const char *part
 {
     struct route_table t = {bad, n};
     const struct route_table *all[] = {&t};
-    struct router_options o = {all, 1, NULL, authenticate, permit, space};
+    struct router_options o = {all, 1, NULL, authenticate, permit, NULL, space};
     struct error err = {0};
     struct router *r;
 
@@ -504,18 +505,21 @@ static void expect_bad_table(const struct route *bad, size_t n, const char *part
 TEST(a_bad_table_does_not_start)
 {
     EXPECT_BAD("GET /api/{space}/x/{b} is ambiguous",
-               {"GET", "/api/{space}/x/{a}", show, "P", .doc = "d"},
-               {"GET", "/api/{space}/x/{b}", show, "P", .doc = "d"});
-    EXPECT_BAD("ambiguous", {"GET", "/api/x", show, "P", .doc = "d"},
-               {"GET", "/api/X", show, "P", .doc = "d"});
-    EXPECT_BAD("no doc", {"GET", "/api/x", show, "P", .doc = NULL});
+               {"GET", "/api/{space}/x/{a}", show, "ProjectView", .doc = "d"},
+               {"GET", "/api/{space}/x/{b}", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("ambiguous", {"GET", "/api/x", show, "ProjectView", .doc = "d"},
+               {"GET", "/api/X", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("no doc", {"GET", "/api/x", show, "ProjectView", .doc = NULL});
     EXPECT_BAD("no permission", {"GET", "/api/x", show, "", .doc = "d"});
-    EXPECT_BAD("no handler", {"GET", "/api/x", NULL, "P", .doc = "d"});
-    EXPECT_BAD("unknown method", {"get", "/api/x", show, "P", .doc = "d"});
-    EXPECT_BAD("bad template", {"GET", "/api//x", show, "P", .doc = "d"});
-    EXPECT_BAD("bad template", {"GET", "/api/x{id}", show, "P", .doc = "d"});
-    EXPECT_BAD("{space} stands", {"GET", "/x/{space}/y", show, "P", .doc = "d"});
-    EXPECT_BAD("resource name must follow", {"GET", "/api/{space}/{id}", show, "P", .doc = "d"});
+    EXPECT_BAD("there is no permission ThingView",
+               {"GET", "/api/x", show, "ThingView", .doc = "d"});
+    EXPECT_BAD("no handler", {"GET", "/api/x", NULL, "ProjectView", .doc = "d"});
+    EXPECT_BAD("unknown method", {"get", "/api/x", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("bad template", {"GET", "/api//x", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("bad template", {"GET", "/api/x{id}", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("{space} stands", {"GET", "/x/{space}/y", show, "ProjectView", .doc = "d"});
+    EXPECT_BAD("resource name must follow",
+               {"GET", "/api/{space}/{id}", show, "ProjectView", .doc = "d"});
 }
 
 static json_t *schema_of(const struct field *t)
@@ -544,7 +548,7 @@ TEST(the_openapi_document_tells_every_row)
     json_decref(ids);
     json_t *op = json_object_get(json_object_get(paths, "/api/{space}/things"), "get");
     EXPECT_STR(jv_str(op, "operationId", ""), "getThings");
-    EXPECT_STR(jv_str(op, "x-permission", ""), "ThingView");
+    EXPECT_STR(jv_str(op, "x-permission", ""), "ProjectView");
     EXPECT_INT(json_array_size(jv_get(op, "parameters")),
                5); /* space, skip, take, ids, partialName */
     CLEANUP(freep) char *text = jv_text(doc);

@@ -79,3 +79,17 @@ TEST(a_role_names_permissions_of_the_catalogue_only)
     EXPECT_STR(p.items[1].message, "UserEdit can be granted for the whole server only");
     EXPECT_STR(p.items[2].message, "ProjectView can be granted in a space only");
 }
+
+TEST(a_kind_of_thing_is_viewed_by_the_permission_of_its_name_or_of_what_holds_it)
+{
+    static const struct {
+        const char *type, *view;
+    } rows[] = {{"Project", "ProjectView"},     {"Channel", "ProcessView"},
+                {"WorkerPool", "WorkerView"},   {"Release", "ReleaseView"},
+                {"Defect", "ReleaseView"},      {"Team", "TeamView"},
+                {"VariableSet", "VariableView"}};
+
+    for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+        EXPECT_INT(permission_to_view(rows[i].type), permission_find(rows[i].view));
+    EXPECT_INT(permission_to_view("Nothing"), -1);
+}

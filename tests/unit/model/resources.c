@@ -37,6 +37,15 @@ static const struct {
 } minimal[] = {
     {&space_resource, "{\"Name\":\"Default\"}", "Spaces-1", "{}"},
     {&user_resource, "{\"Username\":\"admin\",\"Password\":\"secret\"}", "Users-1", "{}"},
+    {&user_role_resource,
+     "{\"Name\":\"Own\",\"GrantedSpacePermissions\":[\"ProjectView\"],"
+     "\"GrantedSystemPermissions\":[\"UserView\"]}",
+     "UserRoles-1", "{}"},
+    {&team_resource, "{\"Name\":\"Own\",\"SpaceId\":\"Spaces-1\"}", "Teams-1", "{}"},
+    {&scoped_user_role_resource,
+     "{\"TeamId\":\"Teams-1\",\"UserRoleId\":\"UserRoles-1\",\"SpaceId\":\"Spaces-1\","
+     "\"ProjectIds\":[\"Projects-1\"]}",
+     "ScopedUserRoles-1", "{}"},
     {&environment_resource, "{\"Name\":\"Dev\"}", "Environments-1", "{}"},
     {&project_group_resource, "{\"Name\":\"All\"}", "ProjectGroups-1", "{}"},
     {&lifecycle_resource,

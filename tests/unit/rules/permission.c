@@ -163,4 +163,9 @@ TEST(nobody_gives_more_than_it_has)
     given = (struct grant){.set = set("AdministerSystem", NULL)};
     EXPECT_INT(grants_may_give(&ONE(mine), &given), p("AdministerSystem"));
     EXPECT_INT(grants_may_give(&(struct grants){.all = true}, &given), -1);
+    mine = (struct grant){.set = set("ConfigureServer", "WorkerEdit")};
+    given = (struct grant){.every_space = true, .set = set("WorkerEdit", NULL)};
+    EXPECT_INT(grants_may_give(&ONE(mine), &given), p("WorkerEdit"));
+    mine.every_space = true;
+    EXPECT_INT(grants_may_give(&ONE(mine), &given), -1);
 }
