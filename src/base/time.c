@@ -5,38 +5,13 @@
 #include <stdio.h>
 #include <string.h>
 
-static int64_t days_of_civil(int64_t y, int m, int d)
-{
-    y -= m <= 2;
-    int64_t era = (y >= 0 ? y : y - 399) / 400;
-    int64_t yoe = y - era * 400;
-    int64_t doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-    return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-}
-
-static void civil_of_days(int64_t z, int64_t *y, int *m, int *d)
-{
-    z += 719468;
-    int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-    int64_t doe = z - era * 146097;
-    int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-    int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-    int64_t mp = (5 * doy + 2) / 153;
-    *d = (int)(doy - (153 * mp + 2) / 5 + 1);
-    *m = (int)(mp < 10 ? mp + 3 : mp - 9);
-    *y = yoe + era * 400 + (*m <= 2);
-}
-
 const char *time_iso(int64_t ms, char out[TIME_TEXT_SIZE])
 {
-    int64_t days = ms / 86400000, rest = ms % 86400000, y;
-    int m, d;
+    int rest = (int)((ms % 1000 + 1000) % 1000);
+    struct civil c = civil_of((ms - rest) / 1000);
 
-    if (rest < 0) rest += 86400000, days--;
-    civil_of_days(days, &y, &m, &d);
-    int r = (int)rest;
-    snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03d+00:00", (int)(y % 10000), m,
-             d, r / 3600000, r / 60000 % 60, r / 1000 % 60, r % 1000);
+    snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%03d+00:00", c.year % 10000,
+             c.month, c.day, c.hour, c.minute, c.second, rest);
     return out;
 }
 
@@ -84,22 +59,36 @@ static bool offset(const char **s, int *ret_minutes)
     return true;
 }
 
+/* Date, time of day and fraction; ${s} stands behind them then. */
+static bool wall(const char **s, struct civil *c, int *ret_ms)
+{
+    if (!digits(s, 4, &c->year) || !expect(s, '-') || !digits(s, 2, &c->month) || !expect(s, '-') ||
+        !digits(s, 2, &c->day))
+        return false;
+    if (!expect(s, 'T') && !expect(s, 't') && !expect(s, ' ')) return false;
+    if (!digits(s, 2, &c->hour) || !expect(s, ':') || !digits(s, 2, &c->minute) ||
+        !expect(s, ':') || !digits(s, 2, &c->second))
+        return false;
+    *ret_ms = expect(s, '.') ? fraction(s) : 0;
+    return c->month >= 1 && c->month <= 12 && c->day >= 1 && c->day <= 31 && c->hour <= 23 &&
+           c->minute <= 59 && c->second <= 60;
+}
+
 bool time_parse_iso(const char *s, int64_t *ret_ms)
 {
-    int y, mo, d, h, mi, se, ms = 0, off;
+    struct civil c;
+    int ms, minutes;
 
-    if (!digits(&s, 4, &y) || !expect(&s, '-') || !digits(&s, 2, &mo) || !expect(&s, '-') ||
-        !digits(&s, 2, &d))
-        return false;
-    if (!expect(&s, 'T') && !expect(&s, 't') && !expect(&s, ' ')) return false;
-    if (!digits(&s, 2, &h) || !expect(&s, ':') || !digits(&s, 2, &mi) || !expect(&s, ':') ||
-        !digits(&s, 2, &se))
-        return false;
-    if (expect(&s, '.')) ms = fraction(&s);
-    if (!offset(&s, &off) || *s) return false;
-    if (mo < 1 || mo > 12 || d < 1 || d > 31 || h > 23 || mi > 59 || se > 60) return false;
-    *ret_ms = ((days_of_civil(y, mo, d) * 24 + h) * 60 + mi - off) * 60000 + se * 1000 + ms;
+    if (!wall(&s, &c, &ms) || !offset(&s, &minutes) || *s) return false;
+    *ret_ms = (civil_seconds(&c) - minutes * 60) * 1000 + ms;
     return true;
+}
+
+bool time_parse_wall(const char *s, struct civil *ret)
+{
+    int ms, minutes;
+
+    return wall(&s, ret, &ms) && (*s == '\0' || (offset(&s, &minutes) && *s == '\0'));
 }
 
 const char *time_duration(int64_t ms, char out[64])
