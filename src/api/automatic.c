@@ -18,21 +18,6 @@ struct step {
     int found;                               /* a release was on the list */
 };
 
-static int queue(struct db_tx *tx, struct call *c, json_t *project, json_t *release,
-                 json_t *environment, struct error *e)
-{
-    json_auto_t *in = json_object(), *asked = NULL, *made = NULL;
-    struct task task;
-
-    jv_set_str(in, "ReleaseId", text(release, "Id"));
-    jv_set_str(in, "EnvironmentId", text(environment, "Id"));
-    jv_set_str(in, "Comments", "Made by the lifecycle");
-    if (execution_asked(c, &deployment_resource, in, json_incref(in), &asked, e) < 0) return -1;
-    struct execution run = {
-        .project = project, .environment = environment, .release = release, .asked = asked};
-    return execution_queue(tx, c, &run, &made, &task, e);
-}
-
 /* The first automatic environment that the release has not been sent to: 1 = it is on its way now,
  * 0 = there is none. */
 static int send_on(struct db_tx *tx, struct step *x, json_t *project, json_t *release,
@@ -52,7 +37,8 @@ static int send_on(struct db_tx *tx, struct step *x, json_t *project, json_t *re
         if (first == 0) continue;
         x->environment_id = next.items[i];
         if (resource_read(tx, c, &environment_resource, NULL, next.items[i], &environment, e) < 0 ||
-            queue(tx, c, project, release, environment, e) < 0 ||
+            deployment_start(tx, c, project, release, environment, "Made by the lifecycle", NULL,
+                             e) < 0 ||
             promotion_mark(tx, id, now, e) < 0)
             return -1;
         return 1;

@@ -94,6 +94,27 @@ static int finish(struct deploy *x, db_fn *fn, bool command, struct error *e)
     return done;
 }
 
+int deployment_start(struct db_tx *tx, struct call *c, json_t *project, json_t *release,
+                     json_t *environment, const char *comments, const json_t *values,
+                     struct error *e)
+{
+    json_auto_t *in = json_object(), *asked = NULL, *made = NULL;
+    struct task task;
+
+    jv_set_str(in, "ReleaseId", text(release, "Id"));
+    jv_set_str(in, "EnvironmentId", text(environment, "Id"));
+    jv_set_str(in, "Comments", comments);
+    if (values) json_object_set(in, "FormValues", (json_t *)values);
+    if (promotion_check(tx, c, project, release, environment, "EnvironmentId", e) < 0 ||
+        execution_asked(c, &deployment_resource, in, json_incref(in), &asked, e) < 0)
+        return -1;
+    struct execution run = {.project = project,
+                            .environment = environment,
+                            .release = release,
+                            .asked = asked};
+    return execution_queue(tx, c, &run, &made, &task, e);
+}
+
 static int create_v1(struct call *c, struct error *e)
 {
     json_auto_t *command = NULL, *asked = NULL;

@@ -48,7 +48,26 @@ int execution_check_enabled(const json_t *project, const char *member, struct er
 int execution_freeze(struct db_tx *tx, struct call *c, const struct resource *r, const char *id,
                      const char **ret, struct error *e) MUST_USE;
 
+/* deployments.c */
+
+/** Deploys ${release} in the transaction, as the server's own user: no request asked for it.
+ * ${values}: of prompted variables, by name; NULL = none. What a lifecycle allows is checked. */
+int deployment_start(struct db_tx *tx, struct call *c, json_t *project, json_t *release,
+                     json_t *environment, const char *comments, const json_t *values,
+                     struct error *e) MUST_USE;
+
+/* runbook_runs.c */
+
+/** The same for the published snapshot of a runbook in each of ${environments} (ids). */
+int runbook_run_start(struct db_tx *tx, struct call *c, const char *runbook_id,
+                      const json_t *environments, const char *comments, struct error *e) MUST_USE;
+
 /* releases.c */
+
+/** Makes a release of the next version in the transaction. ${channel_id}: "" = the default one.
+ * *${ret}: the document, a new reference. */
+int release_make(struct db_tx *tx, struct call *c, const char *project_id, const char *channel_id,
+                 const char *notes, json_t **ret, struct error *e) MUST_USE;
 
 /** The release takes the variables of its project as they are now. ${expected}: row version, -1 =
  * any. */

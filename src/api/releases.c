@@ -120,6 +120,25 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
+int release_make(struct db_tx *tx, struct call *c, const char *project_id, const char *channel_id,
+                 const char *notes, json_t **ret, struct error *e)
+{
+    json_auto_t *asked = json_object();
+    struct release x = {.c = c,
+                        .project = project_id,
+                        .project_member = "ProjectId",
+                        .channel = channel_id,
+                        .channel_member = "ChannelId",
+                        .version = "",
+                        .version_member = "Version",
+                        .asked = asked};
+
+    jv_set_str(asked, "ReleaseNotes", notes);
+    if (create_tx(tx, &x, e) < 0) return -1;
+    *ret = x.made;
+    return 0;
+}
+
 static int create(struct release *x, struct error *e)
 {
     if (execution_prepare(x->c, create_tx, x, e) < 0) {

@@ -124,6 +124,27 @@ static json_t *placeholders(void)
     return o;
 }
 
+int runbook_run_start(struct db_tx *tx, struct call *c, const char *runbook_id,
+                      const json_t *environments, const char *comments, struct error *e)
+{
+    json_auto_t *in = placeholders(), *asked = NULL;
+
+    jv_set_str(in, "Comments", comments);
+    if (execution_asked(c, &runbook_run_resource, in, json_incref(in), &asked, e) < 0) return -1;
+    struct start x = {.c = c,
+                      .runbook = runbook_id,
+                      .runbook_member = "RunbookId",
+                      .snapshot = "",
+                      .snapshot_member = "RunbookId",
+                      .environments = environments,
+                      .environment_member = "EnvironmentIds",
+                      .asked = asked};
+    int done = start_tx(tx, &x, e);
+    json_decref(x.tasks);
+    json_decref(x.made);
+    return done;
+}
+
 static int run_v1(struct call *c, struct error *e)
 {
     json_auto_t *command = NULL, *asked = NULL;

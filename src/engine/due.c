@@ -1,7 +1,7 @@
-/* due.c - the times of tasks that wait: planned ones enter the queue, and those that must not start
- * any more end as TimedOut. The times stand in the database; this node looks at the next one and
- * sleeps until then, at most a minute, so that a clock that jumps does no lasting harm. Nodes that
- * share the database look every second as well (node.c). */
+/* due.c - times that something waits for: planned tasks enter the queue, those that must not start
+ * any more end as TimedOut, scheduled triggers act. The times stand in the database; this node
+ * looks at the next one and sleeps until then, at most a minute, so that a clock that jumps does no
+ * lasting harm. Nodes that share the database look every second as well (node.c). */
 #include "base/log.h"
 #include "engine/engine_priv.h"
 #include "store/task.h"
@@ -50,7 +50,22 @@ static void sleep_until(struct engine *g, int64_t next_ms)
     if (set) timers_at(g->timers, mono + (wall > now ? wall - now : 0), alarm_due, g, NULL);
 }
 
-static int look(struct look *l, struct error *e)
+/* Triggers may queue tasks, so they come first. */
+static int look_at_triggers(struct look *l, int64_t *ret_next_ms, struct error *e)
+{
+    struct engine *g = l->g;
+    int r;
+
+    *ret_next_ms = 0;
+    if (g->o.trigger == NULL) return 0;
+    while ((r = g->o.trigger(g->o.ctx, ret_next_ms, e)) > 0) {
+        engine_kick(g);
+        engine_promote(g);
+    }
+    return r;
+}
+
+static int look_at_tasks(struct look *l, struct error *e)
 {
     if (db_read(l->g->o.db, next_tx, l, e) < 0) return -1;
     if (l->next_ms == 0 || l->next_ms > l->now_ms) return 0;
@@ -63,6 +78,15 @@ static int look(struct look *l, struct error *e)
     return 0;
 }
 
+static int look(struct look *l, struct error *e)
+{
+    int64_t trigger_ms;
+
+    if (look_at_triggers(l, &trigger_ms, e) < 0 || look_at_tasks(l, e) < 0) return -1;
+    if (trigger_ms && (l->next_ms == 0 || trigger_ms < l->next_ms)) l->next_ms = trigger_ms;
+    return 0;
+}
+
 static void look_work(void *ctx)
 {
     struct engine *g = ctx;
@@ -70,7 +94,7 @@ static void look_work(void *ctx)
     struct error e = {0};
 
     if (look(&l, &e) < 0) {
-        log_warn("engine", "cannot look for planned tasks: %s", e.text);
+        log_warn("engine", "cannot look for what is due: %s", e.text);
         l.next_ms = l.now_ms + 1000;
     }
     sleep_until(g, l.next_ms);

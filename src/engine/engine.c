@@ -206,7 +206,7 @@ static void promote_all(void *ctx)
     struct error e = {0};
     int r;
 
-    while ((r = g->o.promote(g->o.promote_ctx, &e)) > 0) engine_kick(g);
+    while ((r = g->o.promote(g->o.ctx, &e)) > 0) engine_kick(g);
     if (r == 0) return;
     log_warn("engine", "cannot look for automatic deployments: %s", e.text);
     timers_at(g->timers, clock_mono(g->o.clock) + 1000, promote_due, g, NULL);

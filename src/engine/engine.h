@@ -27,7 +27,10 @@ struct engine_options {
     /** Makes the next deployments that a lifecycle asks for: 1 = there may be more, 0 = none waits,
      * -1 = it is asked again later. On work threads, also several at a time. */
     int (*promote)(void *ctx, struct error *e);
-    void *promote_ctx;
+    /** Lets the next scheduled trigger act: 1 = one did, 0 = none is due, and *${ret_next_ms} (UTC
+     * ms) is when one will be, 0 = never; -1 = it is asked again later. On work threads. */
+    int (*trigger)(void *ctx, int64_t *ret_next_ms, struct error *e);
+    void *ctx; /* of these */
     /** Called once when the engine must not go on: another process runs as this node. */
     void (*fatal)(const char *why);
 };

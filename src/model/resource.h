@@ -68,20 +68,73 @@ const struct resource *variable_set_owner(const char *owner_id);
  * not. The server must not start then. */
 int resources_check(struct error *e) MUST_USE;
 
-extern const struct field space_fields[], scoped_user_role_fields[], team_fields[],
-    user_role_fields[], user_fields[], environment_fields[], project_group_fields[],
-    lifecycle_fields[], project_fields[], channel_fields[], deployment_process_fields[],
-    variable_set_fields[], release_fields[], deployment_fields[], runbook_fields[],
-    runbook_process_fields[], runbook_snapshot_fields[], runbook_run_fields[], worker_pool_fields[],
-    worker_fields[], machine_policy_fields[], task_fields[], artifact_fields[], event_fields[],
-    feed_fields[], server_node_fields[], defect_fields[], machine_fields[], account_fields[],
-    proxy_fields[], library_variable_set_fields[], tag_set_fields[];
-extern const struct resource space_resource, scoped_user_role_resource, team_resource,
-    user_role_resource, user_resource, environment_resource, project_group_resource,
-    lifecycle_resource, project_resource, channel_resource, deployment_process_resource,
-    variable_set_resource, release_resource, deployment_resource, runbook_resource,
-    runbook_process_resource, runbook_snapshot_resource, runbook_run_resource, worker_pool_resource,
-    worker_resource, machine_policy_resource, task_resource, artifact_resource, event_resource,
-    feed_resource, server_node_resource, defect_resource, machine_resource, account_resource,
-    proxy_resource, library_variable_set_resource, tag_set_resource;
+/* a line each, so that what is added at the same time does not meet */
+/* clang-format off */
+extern const struct field space_fields[];
+extern const struct field scoped_user_role_fields[];
+extern const struct field team_fields[];
+extern const struct field user_role_fields[];
+extern const struct field user_fields[];
+extern const struct field environment_fields[];
+extern const struct field project_group_fields[];
+extern const struct field lifecycle_fields[];
+extern const struct field project_fields[];
+extern const struct field channel_fields[];
+extern const struct field deployment_process_fields[];
+extern const struct field variable_set_fields[];
+extern const struct field release_fields[];
+extern const struct field deployment_fields[];
+extern const struct field runbook_fields[];
+extern const struct field runbook_process_fields[];
+extern const struct field runbook_snapshot_fields[];
+extern const struct field runbook_run_fields[];
+extern const struct field worker_pool_fields[];
+extern const struct field worker_fields[];
+extern const struct field machine_policy_fields[];
+extern const struct field task_fields[];
+extern const struct field artifact_fields[];
+extern const struct field event_fields[];
+extern const struct field feed_fields[];
+extern const struct field server_node_fields[];
+extern const struct field defect_fields[];
+extern const struct field machine_fields[];
+extern const struct field account_fields[];
+extern const struct field proxy_fields[];
+extern const struct field library_variable_set_fields[];
+extern const struct field tag_set_fields[];
+extern const struct field project_trigger_fields[];
+extern const struct resource space_resource;
+extern const struct resource scoped_user_role_resource;
+extern const struct resource team_resource;
+extern const struct resource user_role_resource;
+extern const struct resource user_resource;
+extern const struct resource environment_resource;
+extern const struct resource project_group_resource;
+extern const struct resource lifecycle_resource;
+extern const struct resource project_resource;
+extern const struct resource channel_resource;
+extern const struct resource deployment_process_resource;
+extern const struct resource variable_set_resource;
+extern const struct resource release_resource;
+extern const struct resource deployment_resource;
+extern const struct resource runbook_resource;
+extern const struct resource runbook_process_resource;
+extern const struct resource runbook_snapshot_resource;
+extern const struct resource runbook_run_resource;
+extern const struct resource worker_pool_resource;
+extern const struct resource worker_resource;
+extern const struct resource machine_policy_resource;
+extern const struct resource task_resource;
+extern const struct resource artifact_resource;
+extern const struct resource event_resource;
+extern const struct resource feed_resource;
+extern const struct resource server_node_resource;
+extern const struct resource defect_resource;
+extern const struct resource machine_resource;
+extern const struct resource account_resource;
+extern const struct resource proxy_resource;
+extern const struct resource library_variable_set_resource;
+extern const struct resource tag_set_resource;
+extern const struct resource project_trigger_resource;
+/* clang-format on */
 #endif

@@ -38,6 +38,7 @@ const struct resource *const resources[] = {
     &event_resource,
     &feed_resource,
     &server_node_resource,
+    &project_trigger_resource,
     &defect_resource,
     NULL,
 };
@@ -108,7 +109,9 @@ const struct resource *resource_by_kind(const char *kind)
 const struct resource *resource_by_route(const char *route)
 {
     for (size_t i = 0; resources[i]; i++)
-        if (str_same(resources[i]->route, route)) return resources[i];
+        if (str_same(resources[i]->route, route) ||
+            (resources[i]->route_alias && str_same(resources[i]->route_alias, route)))
+            return resources[i];
     return NULL;
 }
 

@@ -20,6 +20,7 @@
 #include "api/grants.h"
 #include "api/router.h"
 #include "api/routes.h"
+#include "api/triggers.h"
 #include "api/watch.h"
 #include "api/sign_in_gate.h"
 #include "base/id.h"
@@ -124,7 +125,8 @@ static int start_engine(struct server *s, struct error *e)
                                .threads = (size_t)s->o.work_threads,
                                .shared = strcmp(db_engine(s->db), "postgres") == 0,
                                .promote = automatic_deployments,
-                               .promote_ctx = &s->app,
+                               .trigger = triggers_act,
+                               .ctx = &s->app,
                                .fatal = fatal};
     return engine_start(&g, &s->engine, e);
 }

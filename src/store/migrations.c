@@ -20,6 +20,7 @@ EMBED(migration_0003, "migrations/0003_sessions.sql");
 EMBED(migration_0005, "migrations/0005_infrastructure.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
+EMBED(migration_0011, "migrations/0011_triggers.sql");
 
 /* Applies what is missing, or only looks when ${look} is not NULL. */
 static int run_steps(struct db *db, struct schema_state *look, struct error *e)
@@ -31,6 +32,7 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 5, .name = "0005_infrastructure", .sql = migration_0005},
         {.number = 6, .name = "0006_spaces", .sql = migration_0006},
         {.number = 8, .name = "0008_delivery", .sql = migration_0008},
+        {.number = 11, .name = "0011_triggers", .sql = migration_0011},
     };
     char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
 
