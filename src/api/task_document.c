@@ -5,6 +5,7 @@
 
 #include "api/permit.h"
 #include "base/time.h"
+#include "engine/system_task.h"
 #include "model/resource.h"
 
 int task_in_space(struct db_tx *tx, struct call *c, const char *id, struct task *ret,
@@ -49,7 +50,7 @@ json_t *task_document(const struct app *app, const struct task *t)
     bool ended = task_state_ended(t->state), success = strcmp(t->state, "Success") == 0;
 
     jv_set_str(o, "Id", t->id);
-    jv_set_str(o, "SpaceId", t->space_id);
+    jv_set_str(o, "SpaceId", t->space_id[0] ? t->space_id : NULL);
     jv_set_str(o, "Name", t->kind);
     jv_set_str(o, "Description", t->description);
     jv_set_str(o, "State", t->state);
@@ -100,6 +101,9 @@ static int why_queued(struct db_tx *tx, const struct app *app, const struct task
     } else if (load.draining) {
         w->reason = "Drained";
         w->description = arena_fmt(a, "node %s is drained and takes no new tasks", app->node_name);
+    } else if (system_task_kind_named(app->engine, t->kind)) {
+        w->reason = "TaskCap";
+        w->description = "waits for other tasks of the server itself";
     } else if (load.running >= load.cap) {
         w->reason = "TaskCap";
         w->description = arena_fmt(a, "node %s runs %lld of at most %lld tasks", app->node_name,

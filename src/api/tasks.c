@@ -8,6 +8,7 @@
 #include "api/routes.h"
 #include "api/task_document.h"
 #include "api/task_streams.h"
+#include "engine/system_task.h"
 #include "engine/task_view.h"
 #include "model/command.h"
 
@@ -279,21 +280,83 @@ static int interruptions(struct call *c, struct error *e)
     return 0;
 }
 
+static void push_type(json_t *list, const char *id, const char *name)
+{
+    json_t *o = json_object();
+
+    jv_set_str(o, "Id", id);
+    jv_set_str(o, "Name", name);
+    jv_push(list, o);
+}
+
 static int tasks_types(struct call *c, struct error *e)
 {
     (void)e;
-    static const struct {
-        const char *id, *name;
-    } types[] = {{"Deploy", "Deploy"}, {"RunbookRun", "Runbook run"}};
-
     c->out = json_array();
-    for (size_t i = 0; i < ARRAY_LEN(types); i++) {
-        json_t *o = json_object();
-        jv_set_str(o, "Id", types[i].id);
-        jv_set_str(o, "Name", types[i].name);
-        jv_push(c->out, o);
-    }
+    push_type(c->out, "Deploy", "Deploy");
+    push_type(c->out, "RunbookRun", "Runbook run");
+    for (const struct system_task_kind *k = system_task_kinds(call_app(c)->engine); k->kind; k++)
+        push_type(c->out, k->kind, k->title);
     return 0;
+}
+
+struct create {
+    struct call *c;
+    const char *kind, *id;
+    const json_t *arguments;
+    struct task task;
+};
+
+static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct create *x = ctx;
+    struct call *c = x->c;
+
+    if (system_task_queue(tx, call_app(c)->engine, x->kind, x->arguments, c->arena, &x->id, e) <
+            0 ||
+        resource_audit(tx, c, &task_resource, "", "TaskQueued", "queued", x->id, x->kind, NULL, e) <
+            0)
+        return -1;
+    return task_get(tx, x->id, c->arena, &x->task, e);
+}
+
+static int create_system(struct call *c, const char *kind, const json_t *arguments, struct error *e)
+{
+    struct create x = {.c = c, .kind = kind, .arguments = arguments};
+
+    if (db_write_hot(call_app(c)->db, create_tx, &x, e) < 0) return -1;
+    engine_kick(call_app(c)->engine);
+    c->out = task_document(call_app(c), &x.task);
+    return 0;
+}
+
+/* A task of the server itself; deployments and runs have commands of their own. */
+static int tasks_create(struct call *c, struct error *e)
+{
+    const json_t *arguments = jv_get(c->body, "Arguments");
+    const char *kind;
+
+    if (call_text_required(c, "Name", &kind, e) < 0) return -1;
+    if (arguments && !json_is_null(arguments) && !json_is_object(arguments))
+        return fail_at(e, "Arguments", "Arguments: is not an object");
+    return create_system(c, kind, json_is_object(arguments) ? arguments : NULL, e);
+}
+
+static int rerun(struct call *c, struct error *e)
+{
+    struct one o = {.c = c, .id = call_param(c, "id")};
+    json_auto_t *arguments = NULL;
+
+    int found = db_read(call_app(c)->db, get_tx, &o, e);
+    json_decref(o.document);
+    if (found < 0) return -1;
+    if (system_task_kind_named(call_app(c)->engine, o.task.kind) == NULL)
+        return executions_rerun(c, e);
+    if (!task_state_ended(o.task.state))
+        return fail(e, ERR_INVALID, "%s is %s; only a task that has ended can run again", o.task.id,
+                    o.task.state);
+    if (jv_parse(o.task.arguments, strlen(o.task.arguments), &arguments, e) < 0) return -1;
+    return create_system(c, o.task.kind, arguments, e);
 }
 
 static const struct route_query list_query[] = {
@@ -356,7 +419,10 @@ static const struct route rows[] = {
          .doc = "tasks of the same concurrency tag that come first"),
     BOTH("POST", "/{id}/cancel", tasks_cancel, "TaskCancel", .out = task_fields,
          .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task", .doc = "asks a task to stop"),
-    BOTH("POST", "/rerun/{id}", executions_rerun, "TaskCreate", .out = task_fields,
+    BOTH("POST", "", tasks_create, "AdministerSystem", .in = task_command_fields,
+         .out = task_fields, .status = 201, .in_name = "CreateTask", .out_name = "Task",
+         .doc = "queues a task of the server itself"),
+    BOTH("POST", "/rerun/{id}", rerun, "TaskCreate", .out = task_fields,
          .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task", .doc = "queues the same work again"),
     BOTH("POST", "/{id}/state", tasks_state, "TaskEdit", .flags = ROUTE_OPTIONAL_BODY,
          .doc = "refused: the state of a task follows from what it does; cancel it instead"),

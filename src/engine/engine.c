@@ -5,6 +5,7 @@
  * same lock. Claiming is one work item at a time: it claims until the cap is reached or nothing is
  * ready; a kick that comes meanwhile makes it look once more. */
 #include "engine/engine_priv.h"
+#include "engine/system_task.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -37,6 +38,7 @@ static void turn(void *ctx)
 
 void engine_post(struct engine *g, const char *task_id, unsigned events, const char *ticket)
 {
+    if (events & RUN_CANCEL) system_tasks_cancelled(g->system_tasks, task_id);
     pthread_mutex_lock(&g->lock);
     struct run *r = g->stopping ? NULL : map_get(g->runs, task_id);
     bool queue = r && run_post(r, events, ticket);
@@ -88,6 +90,10 @@ void engine_route(struct engine *g, const char *ticket, struct run *r)
 /* Puts a claimed task among the runs and lets it begin. */
 static void begin(struct engine *g, const struct task *t)
 {
+    if (system_task_kind_named(g, t->kind)) {
+        system_tasks_adopt(g->system_tasks, t);
+        return;
+    }
     struct run *r = run_new(g, t->id, t->epoch, !task_state_ended(t->state));
 
     pthread_mutex_lock(&g->lock);
@@ -192,6 +198,7 @@ void engine_kick(struct engine *g)
     else g->claiming = start;
     pthread_mutex_unlock(&g->lock);
     if (start) work_post(g->work, claim_all, g);
+    system_tasks_kick(g->system_tasks);
 }
 
 static void promote_due(void *ctx, const char *key)
@@ -271,7 +278,7 @@ int engine_adopt(struct engine *g, const char *id, const char *from_node, struct
     int r = db_write_hot(g->o.db, adopt_tx, &x, e);
     if (r == 0 && (r = x.found) > 0) {
         pthread_mutex_lock(&g->lock);
-        g->running += !task_state_ended(x.task.state);
+        g->running += !task_state_ended(x.task.state) && !system_task_kind_named(g, x.task.kind);
         metric_set(&running_now, g->running);
         pthread_mutex_unlock(&g->lock);
         begin(g, &x.task);
@@ -365,13 +372,14 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     g->o.builtin->news = news;
     g->o.builtin->news_ctx = g;
     if (work_start(o->threads, &g->work, e) < 0 || timers_start(&g->timers, e) < 0 ||
-        engine_node_start(g, e) < 0) {
+        system_tasks_start(g, &g->system_tasks, e) < 0 || engine_node_start(g, e) < 0) {
         engine_stop(g);
         return -1;
     }
     engine_kick(g);
     engine_promote(g);
     engine_due(g);
+    engine_regular(g);
     engine_sweep(g);
     engine_purge(g);
     engine_expiry_start(g);
@@ -396,6 +404,7 @@ void engine_stop(struct engine *g)
     pthread_mutex_unlock(&g->lock);
     driver_silence(g->o.builtin);
     timers_stop(g->timers);
+    system_tasks_stop(g->system_tasks);
     lease_stop(g->lease);
     work_stop(g->work); /* until here turns set timers and look at the lease */
     timers_free(g->timers);

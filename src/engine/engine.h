@@ -13,6 +13,7 @@
 #include "fleet/driver.h"
 
 struct engine;
+struct system_task_kind;
 struct engine_options {
     struct db *db;
     const struct secret_key *key; /* master key; borrowed */
@@ -30,7 +31,8 @@ struct engine_options {
     /** Lets the next scheduled trigger act: 1 = one did, 0 = none is due, and *${ret_next_ms} (UTC
      * ms) is when one will be, 0 = never; -1 = it is asked again later. On work threads. */
     int (*trigger)(void *ctx, int64_t *ret_next_ms, struct error *e);
-    void *ctx; /* of these */
+    void *ctx;                                   /* of these, and of system tasks */
+    const struct system_task_kind *system_tasks; /* a row without kind ends them; NULL: none */
     /** Called once when the engine must not go on: another process runs as this node. */
     void (*fatal)(const char *why);
 };

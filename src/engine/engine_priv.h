@@ -9,6 +9,7 @@
 #include "engine/engine.h"
 #include "engine/lease.h"
 #include "engine/run.h"
+#include "engine/system_tasks.h"
 #include "engine/timers.h"
 #include "engine/work.h"
 #include "os/boot.h"
@@ -22,6 +23,7 @@ struct engine {
     struct work *work;
     struct timers *timers;
     struct live *live;
+    struct system_tasks *system_tasks;
     struct lease *lease;        /* NULL = no other node may use the database */
     char incarnation[40];       /* of this start of the node */
     char boot_id[BOOT_ID_SIZE]; /* of this run of the machine */
@@ -88,4 +90,6 @@ void engine_sweep(struct engine *g);
 /** Tells of API keys that expire and removes ended sessions and invitations, from time to time
  * (expiry.c). */
 void engine_expiry_start(struct engine *g);
+/* system_task.c: queues system tasks that are due regularly, from a while after now on */
+void engine_regular(struct engine *g);
 #endif

@@ -52,6 +52,7 @@ const struct named_table command_tables[] = {
     {"RunRunbookResponseV1", create_runbook_run_answer_fields},
     {"TaskDetails", task_details_fields},
     {"TaskType", task_type_fields},
+    {"CreateTask", task_command_fields},
     {"TaskPage", task_page_fields},
     {"SearchResult", search_result_fields},
     {"Root", root_fields},

@@ -63,6 +63,14 @@ const struct field task_fields[] = {
     {.name = NULL},
 };
 
+const struct field task_command_fields[] = {
+    {"Name", FIELD_STRING, FIELD_REQUIRED, .doc = "kind: one of taskTypes that are the server's"},
+    {"Description", FIELD_STRING, .doc = "kept for clients; the kind says it"},
+    {"SpaceId", FIELD_STRING, .doc = "not needed: such tasks belong to no space"},
+    {"Arguments", FIELD_ANY, .doc = "object; its members depend on the kind"},
+    {.name = NULL},
+};
+
 #define TASK "/api/tasks/{Id}"
 static const struct link_template links[] = {
     {"Self", TASK},

@@ -41,6 +41,7 @@
 #include "server/master_key.h"
 #include "server/restore.h"
 #include "server/seed.h"
+#include "server/system_tasks.h"
 #include "store/migrations.h"
 
 #define STOP_S 9 /* service managers and users are promised 10 */
@@ -127,6 +128,7 @@ static int start_engine(struct server *s, struct error *e)
                                .promote = automatic_deployments,
                                .trigger = triggers_act,
                                .ctx = &s->app,
+                               .system_tasks = system_tasks,
                                .fatal = fatal};
     return engine_start(&g, &s->engine, e);
 }

@@ -21,6 +21,7 @@ EMBED(migration_0005, "migrations/0005_infrastructure.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
 EMBED(migration_0011, "migrations/0011_triggers.sql");
+EMBED(migration_0012, "migrations/0012_system_tasks.sql");
 
 /* Applies what is missing, or only looks when ${look} is not NULL. */
 static int run_steps(struct db *db, struct schema_state *look, struct error *e)
@@ -33,6 +34,7 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 6, .name = "0006_spaces", .sql = migration_0006},
         {.number = 8, .name = "0008_delivery", .sql = migration_0008},
         {.number = 11, .name = "0011_triggers", .sql = migration_0011},
+        {.number = 12, .name = "0012_system_tasks", .sql = migration_0012},
     };
     char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
 

@@ -8,6 +8,8 @@
  * interrupted when, what is left is still found by the space's id. */
 #include "store/space.h"
 
+#include "store/task.h"
+
 #include <string.h>
 
 #include "base/str.h"
@@ -89,58 +91,13 @@ const char *const space_tables[] = {"document",   "task",  "artifact",
                                     "space_stop", "event", /* stays */
                                     NULL};
 
-/* $1: a task or space, $2: rows at most */
-#define SOME(table, key, of)                                                                     \
-    "delete from " table " where (" key ") in (select " key " from " table " where " of " = $1 " \
-    "limit $2)"
-static const char *const of_task[] = {
-    SOME("log_chunk", "task_id, first_line", "task_id"),
-    SOME("log_mask", "task_id, invocation, part", "task_id"),
-    SOME("log_cursor", "task_id, invocation", "task_id"),
-    SOME("output_variable", "task_id, action, name_fold", "task_id"),
-    SOME("journal", "task_id, seq", "task_id"),
-};
-static const char *const of_space[] = {
-    SOME("artifact", "id", "space_id"),
-};
+static const char SQL_ARTIFACTS[] = "delete from artifact where id in "
+                                    "(select id from artifact where space_id = $1 limit $2)";
 
 static const char SQL_TASK[] =
     "select id from task where space_id = $1 and (cleanup = 0 or $2 = 1) "
     "order by rank limit 1";
 static const char SQL_KEPT[] = "select count(*) from task where space_id = $1";
-static const char SQL_TAG_LOCK[] =
-    "update task_tag set waiting = waiting where tag = (select tag from task where id = $1)";
-static const char SQL_TAG_UNWAIT[] =
-    "update task_tag set waiting = waiting - 1 where tag = (select tag from task where id = $1 and "
-    "state = 'Queued')";
-static const char SQL_TAG_DROP[] = "delete from task_tag where tag = (select tag from task where "
-                                   "id = $1) and running_task is null and waiting = 0";
-static const char SQL_TASK_DELETE[] = "delete from task where id = $1";
-
-/* Runs statements that delete some rows each until ${left} is used up. */
-static int delete_some(struct db_tx *tx, const char *const *sql, size_t n, const char *id,
-                       int64_t *left, struct error *e)
-{
-    for (size_t i = 0; i<n && * left> 0; i++) {
-        int rows = db_exec(tx, sql[i], ARGS(TEXT(id), I64(*left)), e);
-        if (rows < 0) return -1;
-        *left -= rows;
-    }
-    return 0;
-}
-
-/* A task that waits was held: it is not the head of its tag. */
-static int delete_task(struct db_tx *tx, const char *id, int64_t *left, struct error *e)
-{
-    if (delete_some(tx, of_task, ARRAY_LEN(of_task), id, left, e) < 0) return -1;
-    if (*left <= 0) return 0;
-    static const char *const sql[] = {SQL_TAG_LOCK, SQL_TAG_UNWAIT, SQL_TAG_DROP, SQL_TASK_DELETE};
-    for (size_t i = 0; i < ARRAY_LEN(sql); i++)
-        if (db_exec(tx, sql[i], ARGS(TEXT(id)), e) < 0) return -1;
-    --*left;
-    return 0;
-}
-
 /* 1 and *${ret}: the id that ${sql} finds. */
 static int find_id(struct db_tx *tx, const char *sql, const struct db_value *args, size_t n,
                    struct arena *a, const char **ret, struct error *e)
@@ -162,7 +119,7 @@ static int delete_tasks(struct db_tx *tx, const char *space_id, bool force, int6
 
     while (*left > 0 &&
            (r = find_id(tx, SQL_TASK, ARGS(TEXT(space_id), I64(force)), &a, &id, e)) > 0)
-        if (delete_task(tx, id, left, e) < 0) return -1;
+        if (task_delete(tx, id, left, e) < 0) return -1;
     return r < 0 ? -1 : 0;
 }
 
@@ -189,10 +146,10 @@ int space_purge(struct db_tx *tx, const char *space_id, int64_t limit, bool forc
                 int64_t *ret_kept, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    int64_t left = limit;
+    int artifacts = db_exec(tx, SQL_ARTIFACTS, ARGS(TEXT(space_id), I64(limit)), e);
+    int64_t left = limit - artifacts;
 
-    if (delete_some(tx, of_space, ARRAY_LEN(of_space), space_id, &left, e) < 0 ||
-        delete_tasks(tx, space_id, force, &left, e) < 0 ||
+    if (artifacts < 0 || delete_tasks(tx, space_id, force, &left, e) < 0 ||
         delete_documents(tx, space_id, &left, e) < 0)
         return -1;
     if (db_query(tx, SQL_KEPT, ARGS(TEXT(space_id)), &rows, e) < 0 || db_next(rows, e) < 0)

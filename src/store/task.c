@@ -100,8 +100,8 @@ static const char SQL_INSERT[] =
     "values ($1, $2, $3, $4, $5, 'Queued', $6, $7, $7, $8, $9, $10, $11, $12, "
     "case when " IS_STOPPED " then 1 else 0 end, $13, $14)";
 static const char SQL_TAG_WAIT[] =
-    "insert into task_tag (tag, head_rank, waiting) "
-    "values ($1, case when $4 > 0 or " IS_STOPPED " then null else cast($2 as bigint) end, 1) "
+    "insert into task_tag (tag, head_rank, waiting, system) "
+    "values ($1, case when $4 > 0 or " IS_STOPPED " then null else cast($2 as bigint) end, 1, $5) "
     "on conflict (tag) do update set head_rank = case when excluded.head_rank is null or "
     "task_tag.head_rank < excluded.head_rank then task_tag.head_rank else excluded.head_rank end, "
     "waiting = task_tag.waiting + 1";
@@ -109,7 +109,8 @@ static const char SQL_TAG_WAIT[] =
 int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e)
 {
     if (db_exec(tx, SQL_TAG_WAIT,
-                ARGS(TEXT(t->tag), I64(t->rank), TEXT(t->space_id), I64(t->due_at)), e) < 0)
+                ARGS(TEXT(t->tag), I64(t->rank), TEXT(t->space_id), I64(t->due_at), I64(t->system)),
+                e) < 0)
         return -1;
     return db_exec(tx, SQL_INSERT,
                    ARGS(TEXT(t->id), I64(t->rank), TEXT(t->space_id), TEXT(t->kind),
@@ -119,10 +120,11 @@ int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e)
                    e);
 }
 
-static const char SQL_TAG_CLAIM[] = "update task_tag set running_task = 'claimed' where tag = "
-                                    "(select tag from task_tag where running_task is null "
-                                    "and head_rank is not null order by head_rank limit 1) and "
-                                    "running_task is null returning tag, head_rank";
+static const char SQL_TAG_CLAIM[] =
+    "update task_tag set running_task = 'claimed' where tag = "
+    "(select tag from task_tag where system = $1 and running_task is "
+    "null and head_rank is not null order by head_rank limit 1) and "
+    "running_task is null returning tag, head_rank";
 static const char SQL_TASK_CLAIM[] = "update task set state = 'Executing', node_id = $2, epoch = "
                                      "epoch + 1, started_at = $3, updated_at = $3 "
                                      "where rank = $1 and state = 'Queued' returning " COLUMNS;
@@ -132,24 +134,25 @@ static const char SQL_TAG_CLAIMED[] =
     "due_at = 0) where tag = $1";
 
 static const char SQL_TAG_READY[] =
-    "select 1 from task_tag where running_task is null and head_rank is not null limit 1";
+    "select 1 from task_tag where system = $1 and running_task is null and head_rank is not null "
+    "limit 1";
 
-static int is_any_ready(struct db_tx *tx, struct error *e)
+static int is_any_ready(struct db_tx *tx, bool system, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
 
-    if (db_query(tx, SQL_TAG_READY, NO_ARGS, &rows, e) < 0) return -1;
+    if (db_query(tx, SQL_TAG_READY, ARGS(I64(system)), &rows, e) < 0) return -1;
     return db_next(rows, e);
 }
 
 /* 1 with tag and rank, 0 when there was none, or another node took it between the search and the
  * change. */
-static int try_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
-                   struct error *e)
+static int try_tag(struct db_tx *tx, bool system, struct arena *a, const char **ret_tag,
+                   int64_t *ret_rank, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
 
-    if (db_query(tx, SQL_TAG_CLAIM, NO_ARGS, &rows, e) < 0) return -1;
+    if (db_query(tx, SQL_TAG_CLAIM, ARGS(I64(system)), &rows, e) < 0) return -1;
     int r = db_next(rows, e);
     if (r <= 0) return r;
     *ret_tag = arena_strdup(a, db_text(rows, 0));
@@ -158,13 +161,13 @@ static int try_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int6
 }
 
 /* Takes the free tag whose head waits longest: 1 with tag and rank, 0 when none is ready. */
-static int claim_tag(struct db_tx *tx, struct arena *a, const char **ret_tag, int64_t *ret_rank,
-                     struct error *e)
+static int claim_tag(struct db_tx *tx, bool system, struct arena *a, const char **ret_tag,
+                     int64_t *ret_rank, struct error *e)
 {
     int r, ready;
 
-    while ((r = try_tag(tx, a, ret_tag, ret_rank, e)) == 0)
-        if ((ready = is_any_ready(tx, e)) <= 0) return ready;
+    while ((r = try_tag(tx, system, a, ret_tag, ret_rank, e)) == 0)
+        if ((ready = is_any_ready(tx, system, e)) <= 0) return ready;
     return r;
 }
 
@@ -192,14 +195,14 @@ static int end_claimed(struct db_tx *tx, struct task *t, int64_t now_ms, struct 
     return free_tag(tx, t->id, e) < 0 ? -1 : 1;
 }
 
-int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
-               struct task *ret, struct error *e)
+static int claim(struct db_tx *tx, bool system, const char *node_id, int64_t now_ms,
+                 struct arena *a, struct task *ret, struct error *e)
 {
     struct db_rows *rows = NULL;
     const char *tag;
     int64_t rank;
 
-    int r = claim_tag(tx, a, &tag, &rank, e);
+    int r = claim_tag(tx, system, a, &tag, &rank, e);
     if (r <= 0) return r;
     if (db_query(tx, SQL_TASK_CLAIM, ARGS(I64(rank), TEXT(node_id), I64(now_ms)), &rows, e) < 0)
         return -1;
@@ -208,6 +211,18 @@ int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct are
     if (r == 0) return fail(e, ERR_CORRUPT, "queue of tag %s names a task that does not wait", tag);
     if (db_exec(tx, SQL_TAG_CLAIMED, ARGS(TEXT(tag), TEXT(ret->id)), e) < 0) return -1;
     return ret->expires_at && ret->expires_at <= now_ms ? end_claimed(tx, ret, now_ms, a, e) : 1;
+}
+
+int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
+               struct task *ret, struct error *e)
+{
+    return claim(tx, false, node_id, now_ms, a, ret, e);
+}
+
+int task_claim_system(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
+                      struct task *ret, struct error *e)
+{
+    return claim(tx, true, node_id, now_ms, a, ret, e);
 }
 
 static const char SQL_ADOPT[] =

@@ -23,7 +23,8 @@ struct task {
     int64_t due_at;     /* planned: enters the queue then; 0 = it is in it, or was */
     int64_t expires_at; /* must not start after that; 0 = whenever */
     bool has_warnings, cleanup;
-    bool held; /* the task queue of its space is stopped; set by the store */
+    bool system; /* of the server itself; only task_enqueue reads it */
+    bool held;   /* the task queue of its space is stopped; set by the store */
 };
 
 /** Queued, Executing, Cancelling are the states of a task that has not ended. */
@@ -37,6 +38,9 @@ int task_enqueue(struct db_tx *tx, const struct task *t, struct error *e) MUST_U
  * claimed, or has ended as TimedOut instead, as its state says; 0 = nothing is ready. */
 int task_claim(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
                struct task *ret, struct error *e) MUST_USE;
+/** The same for tasks of the server itself, which task_claim passes over. */
+int task_claim_system(struct db_tx *tx, const char *node_id, int64_t now_ms, struct arena *a,
+                      struct task *ret, struct error *e) MUST_USE;
 /** Takes over a task that ran on ${from_node}, raising its epoch; 0 = it is no longer there to be
  * taken. */
 int task_adopt(struct db_tx *tx, const char *id, const char *from_node, const char *node_id,
@@ -100,6 +104,17 @@ int task_next_due(struct db_tx *tx, int64_t *ret, struct error *e) MUST_USE;
 /** ERR_NOT_FOUND names the id. */
 int task_get(struct db_tx *tx, const char *id, struct arena *a, struct task *ret,
              struct error *e) MUST_USE;
+
+/* task_delete.c */
+
+/** Deletes the task with its journal, log, artifacts and all else, at most ${*left} rows, which it
+ * counts down: at 0 there may be more, call again with a new transaction. A task that waits must be
+ * held; one that runs must not be deleted. */
+int task_delete(struct db_tx *tx, const char *id, int64_t *left, struct error *e) MUST_USE;
+/** Ids of at most ${take} tasks of the server itself that ended before ${before_ms}, oldest first.
+ */
+int task_system_ended(struct db_tx *tx, int64_t before_ms, int64_t take, struct arena *a,
+                      const char ***ret, size_t *ret_n, struct error *e) MUST_USE;
 
 /** The state of that name, in any case; NULL when there is none. */
 const char *task_state_named(const char *name);

@@ -1,0 +1,17 @@
+/* system_tasks.h - the threads that run system tasks (system_task.h). For the engine's files. */
+#ifndef ENGINE_SYSTEM_TASKS_H
+#define ENGINE_SYSTEM_TASKS_H
+#include "store/task.h"
+
+struct engine;
+struct system_tasks;
+/** Starts the threads `system-N`; they claim when they are kicked. */
+int system_tasks_start(struct engine *g, struct system_tasks **ret, struct error *e) MUST_USE;
+void system_tasks_kick(struct system_tasks *s);
+/** Runs a task that this node has claimed or taken over: only its id and epoch are read. */
+void system_tasks_adopt(struct system_tasks *s, const struct task *t);
+/** Task ${id} was asked to stop; nothing when it does not run here. */
+void system_tasks_cancelled(struct system_tasks *s, const char *id);
+/** Ends the threads; what runs stops at its next checkpoint. NULL is fine. */
+void system_tasks_stop(struct system_tasks *s);
+#endif
