@@ -1,0 +1,73 @@
+// Retention: releases by their lifecycle, runs by their runbook, with tasks, logs and artifacts; what stands somewhere stays.
+import { assertEnded, createEnvironment, details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { apiSuite, assert, fresh, S, test } from './suite.mjs';
+
+const keepOne = { Strategy: 'Count', Unit: 'Items', QuantityToKeep: 1 };
+
+apiSuite('retention', (at) => {
+    async function retain() {
+        const task = await waitForTask(at.api, (await at.api.post('/api/tasks', { Name: 'Retention' })).Id);
+        await assertEnded(at.api, task, 'Success');
+        return linesOf(await details(at.api, task.Id, 'verbose=true')).map((line) => line.MessageText).join('\n');
+    }
+    const exists = async (path) => (await at.api.send('GET', path)).status === 200;
+
+    test('releases that their lifecycle does not keep go with deployments, tasks and logs', async () => {
+        const environment = await createEnvironment(at.api);
+        const lifecycle = await at.api.post(`${S}/lifecycles`, { Name: fresh('Lifecycle'), ReleaseRetentionPolicy: keepOne });
+        const project = await Project.create(at.api, { environment, steps: [scriptStep('one', 'echo hello')] });
+        await at.api.put(project.resource.Links.Self, { ...project.resource, LifecycleId: lifecycle.Id });
+        const versions = [], tasks = [];
+        for (let i = 0; i < 4; i++) {
+            versions.push(await project.createRelease());
+            tasks.push(await project.deploy({ releaseVersion: versions.at(-1) }));
+        }
+        const releases = [];
+        for (const version of versions) releases.push(await at.api.get(`${S}/projects/${project.id}/releases/${version}`));
+
+        const said = await retain();
+
+        for (const [i, release] of releases.entries()) {
+            assert.equal(await exists(release.Links.Self), i >= 2, `${release.Version}: ${said}`); // the last, and the one before
+            assert.equal(await exists(`/api/tasks/${tasks[i].Id}`), i >= 2, tasks[i].Id);
+            assert.equal(await exists(`${S}/deployments/${tasks[i].Arguments.DeploymentId}`), i >= 2);
+        }
+        assert.ok(said.includes(`Removed ${releases[0].Id}`), said);
+    });
+
+    test('runs that their runbook does not keep go, and those of another environment stay', async () => {
+        const project = await Project.create(at.api);
+        const other = await createEnvironment(at.api);
+        const runbook = await project.createRunbook([scriptStep('one', 'true')]);
+        await at.api.put(runbook.Links.Self, { ...await at.api.get(runbook.Links.Self), RunRetentionPolicy: keepOne });
+        const ids = [];
+        for (const environment of [other, project.environment, project.environment, project.environment]) {
+            for (const id of await project.startRuns(runbook, [environment])) {
+                await waitForTask(at.api, id);
+                ids.push(id);
+            }
+        }
+
+        await retain();
+
+        const there = [];
+        for (const id of ids) there.push(await exists(`/api/tasks/${id}`));
+        assert.deepEqual(there, [true, false, false, true]);
+        assert.equal((await at.api.get(`${S}/runbooks/${runbook.Id}/runbookRuns`)).TotalResults, 2);
+    });
+
+    test('a run that has not ended is not touched', async () => {
+        const project = await Project.create(at.api);
+        const runbook = await project.createRunbook([scriptStep('waits', 'sleep 600')]);
+        await at.api.put(runbook.Links.Self, { ...await at.api.get(runbook.Links.Self), RunRetentionPolicy: { ...keepOne, QuantityToKeep: 0 } });
+        const [id] = await project.startRuns(runbook, [project.environment]);
+
+        await retain();
+
+        assert.equal(await exists(`/api/tasks/${id}`), true);
+        await at.api.post(`/api/tasks/${id}/cancel`);
+        await waitForTask(at.api, id);
+        await retain();
+        assert.equal(await exists(`/api/tasks/${id}`), false);
+    });
+});
