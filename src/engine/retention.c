@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "base/str.h"
 #include "model/resource.h"
 #include "rules/retention.h"
 #include "store/document.h"
@@ -23,7 +24,8 @@ struct gather {
     const char *project_id;
     const char **ids; /* projects, or what is to go */
     size_t n;
-    json_t *lifecycles; /* by id */
+    json_t *lifecycles;                /* by id */
+    struct retention_period otherwise; /* of the space, for what is being looked at */
 };
 
 /* ---- reading ---- */
@@ -64,6 +66,18 @@ static int lifecycle_of(struct db_tx *tx, struct gather *g, const char *id, cons
     return 0;
 }
 
+static int read_default(struct db_tx *tx, struct gather *g, const char *space_id, const char *type,
+                        struct error *e)
+{
+    json_auto_t *doc = NULL;
+
+    if (retention_default_get(tx, space_id, type, &g->arena, &doc, e) < 0) return -1;
+    if (str_same(jv_str(doc, "Strategy", ""), "Forever"))
+        jv_set_bool(doc, "ShouldKeepForever", true);
+    g->otherwise = retention_period_of(doc, (struct retention_period){RETENTION_FOREVER, 0});
+    return 0;
+}
+
 static int release_of(struct db_tx *tx, struct gather *g, const json_t *project,
                       const struct document *d, struct retention_release *ret, struct error *e)
 {
@@ -73,6 +87,7 @@ static int release_of(struct db_tx *tx, struct gather *g, const json_t *project,
     *ret = (struct retention_release){.id = d->id,
                                       .channel_id =
                                           arena_strdup(&g->arena, jv_str(doc, "ChannelId", "")),
+                                      .otherwise = g->otherwise,
                                       .at_ms = d->created_at};
     if (read_document(tx, g, &channel_resource, ret->channel_id, &channel, e) < 0) return -1;
     const char *lifecycle = jv_str(channel, "LifecycleId", jv_str(project, "LifecycleId", ""));
@@ -113,6 +128,7 @@ static int releases_tx(struct db_tx *tx, void *ctx, struct error *e)
 
     g->n = 0;
     if (read_document(tx, g, &project_resource, g->project_id, &project, e) < 0 ||
+        read_default(tx, g, jv_str(project, "SpaceId", ""), "LifecycleRelease", e) < 0 ||
         document_list(tx, &q, &g->arena, &page, e) < 0 ||
         retention_deployments(tx, g->project_id, &g->arena, &rows, &n_rows, e) < 0)
         return -1;
@@ -127,8 +143,6 @@ static int releases_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
-static const struct retention_period runs_by_default = {RETENTION_ITEMS, 100};
-
 static int runs_of(struct db_tx *tx, struct gather *g, const struct document *d, struct error *e)
 {
     json_auto_t *doc = NULL;
@@ -136,11 +150,11 @@ static int runs_of(struct db_tx *tx, struct gather *g, const struct document *d,
     size_t n;
 
     if (document_json(d, &doc, e) < 0 ||
+        read_default(tx, g, d->space_id, "RunbookRetention", e) < 0 ||
         retention_runs(tx, g->project_id, d->id, &g->arena, &rows, &n, e) < 0)
         return -1;
     struct retention_execution *list = executions_of(g, rows, n);
-    retention_of_runs(list, n,
-                      retention_period_of(jv_get(doc, "RunRetentionPolicy"), runs_by_default),
+    retention_of_runs(list, n, retention_period_of(jv_get(doc, "RunRetentionPolicy"), g->otherwise),
                       system_task_now(g->task));
     const char **ids = ARENA_NEW(&g->arena, const char *, g->n + n + 1);
     memcpy(ids, g->ids, g->n * sizeof(*ids));

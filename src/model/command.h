@@ -9,6 +9,7 @@ extern const struct field create_release_fields[], create_release_answer_fields[
 extern const struct field create_deployment_fields[], create_deployment_answer_fields[];
 extern const struct field create_runbook_run_fields[], create_runbook_run_answer_fields[];
 /* GET tasks/{id}/details, tasks/taskTypes; members beside the envelope of GET tasks */
+extern const struct field retention_policy_fields[];
 extern const struct field task_details_fields[], task_type_fields[], task_page_fields[],
     task_command_fields[];
 /* GET /api, /api/{space} and what the server says of itself */

@@ -136,5 +136,6 @@ extern const struct resource proxy_resource;
 extern const struct resource library_variable_set_resource;
 extern const struct resource tag_set_resource;
 extern const struct resource project_trigger_resource;
+extern const struct link_template retention_policy_links[];
 /* clang-format on */
 #endif

@@ -53,6 +53,7 @@ const struct named_table command_tables[] = {
     {"TaskDetails", task_details_fields},
     {"TaskType", task_type_fields},
     {"CreateTask", task_command_fields},
+    {"SpaceDefaultRetentionPolicy", retention_policy_fields},
     {"TaskPage", task_page_fields},
     {"SearchResult", search_result_fields},
     {"Root", root_fields},

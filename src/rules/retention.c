@@ -20,10 +20,11 @@ struct retention_period retention_period_of(const json_t *period, struct retenti
                                      jv_i64(period, "QuantityToKeep", 0)};
 }
 
-struct retention_period retention_of_lifecycle(const json_t *lifecycle, const char *environment_id)
+struct retention_period retention_of_lifecycle(const json_t *lifecycle, const char *environment_id,
+                                               struct retention_period otherwise)
 {
     struct retention_period own =
-        retention_period_of(jv_get(lifecycle, "ReleaseRetentionPolicy"), forever);
+        retention_period_of(jv_get(lifecycle, "ReleaseRetentionPolicy"), otherwise);
     const json_t *phase;
     size_t i;
 
@@ -79,7 +80,8 @@ static void look_at(const struct retention_execution *d, struct retention_releas
     if (!d->ended) r->keep = true;
     if (map_get(seen, pair)) return;
     map_put(seen, pair, r);
-    struct retention_period p = retention_of_lifecycle(r->lifecycle, d->environment_id);
+    struct retention_period p =
+        retention_of_lifecycle(r->lifecycle, d->environment_id, r->otherwise);
     if (keeps(p, g->releases++, d->at_ms, now_ms)) r->keep = true;
 }
 
@@ -88,7 +90,8 @@ static void look_at_undeployed(struct retention_release *r, struct map *groups, 
 {
     struct group *g = group_of(groups, arena_fmt(a, "channel/%s", r->channel_id), a);
 
-    if (keeps(retention_of_lifecycle(r->lifecycle, ""), g->releases++, r->at_ms, now_ms))
+    if (keeps(retention_of_lifecycle(r->lifecycle, "", r->otherwise), g->releases++, r->at_ms,
+              now_ms))
         r->keep = true;
 }
 

@@ -20,8 +20,9 @@ struct retention_period {
 struct retention_period retention_period_of(const json_t *period,
                                             struct retention_period otherwise);
 /** What the lifecycle says for an environment: its phase's period, else the lifecycle's own; the
- * latter for "". */
-struct retention_period retention_of_lifecycle(const json_t *lifecycle, const char *environment_id);
+ * latter for "". ${otherwise}: of the space. */
+struct retention_period retention_of_lifecycle(const json_t *lifecycle, const char *environment_id,
+                                               struct retention_period otherwise);
 
 /** One deployment or run, ended or not. */
 struct retention_execution {
@@ -34,9 +35,10 @@ struct retention_execution {
 };
 struct retention_release {
     const char *id, *channel_id;
-    const json_t *lifecycle; /* of its channel; borrowed */
-    int64_t at_ms;           /* when it was made */
-    bool keep;               /* the answer */
+    const json_t *lifecycle;           /* of its channel; borrowed */
+    struct retention_period otherwise; /* where that says Default */
+    int64_t at_ms;                     /* when it was made */
+    bool keep;                         /* the answer */
 };
 
 /** Both lists newest first; sets keep of the releases. */

@@ -1,6 +1,9 @@
 /* retention.c - see retention.h. */
 #include "store/retention.h"
 
+#include <string.h>
+
+#include "store/setting.h"
 #include "store/task.h"
 
 static const char SQL_DEPLOYMENTS[] =
@@ -77,4 +80,34 @@ int retention_delete_tasks(struct db_tx *tx, const char *subject_id, int64_t *le
     while (*left > 0 && (r = next_task(tx, subject_id, &a, &id, e)) > 0)
         if (task_delete(tx, id, left, e) < 0) return -1;
     return r < 0 ? -1 : r == 0;
+}
+
+static const char *default_key(struct arena *a, const char *space_id, const char *type)
+{
+    return arena_fmt(a, "retention/%s/%s", space_id, type);
+}
+
+int retention_default_get(struct db_tx *tx, const char *space_id, const char *type, struct arena *a,
+                          json_t **ret, struct error *e)
+{
+    const char *kept;
+
+    if (setting_get(tx, default_key(a, space_id, type), a, &kept, e) < 0) return -1;
+    if (kept == NULL && strcmp(type, "RunbookRetention") == 0)
+        kept = "{\"Strategy\":\"Count\",\"Unit\":\"Items\",\"QuantityToKeep\":100}";
+    if (kept == NULL) kept = "{\"Strategy\":\"Forever\",\"Unit\":\"Items\",\"QuantityToKeep\":0}";
+    return jv_parse(kept, strlen(kept), ret, e);
+}
+
+int retention_default_put(struct db_tx *tx, const char *space_id, const char *type,
+                          const json_t *doc, struct error *e)
+{
+    static const char *const members[] = {"Strategy", "Unit", "QuantityToKeep"};
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    json_auto_t *kept = json_object();
+
+    for (size_t i = 0; i < ARRAY_LEN(members); i++)
+        json_object_set(kept, members[i], jv_get(doc, members[i]));
+    CLEANUP(freep) char *text = jv_text(kept);
+    return setting_put(tx, default_key(&a, space_id, type), text, e);
 }

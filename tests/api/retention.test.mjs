@@ -1,6 +1,6 @@
 // Retention: releases by their lifecycle, runs by their runbook, with tasks, logs and artifacts; what stands somewhere stays.
 import { assertEnded, createEnvironment, details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
-import { apiSuite, assert, fresh, S, test } from './suite.mjs';
+import { apiSuite, assert, assertRefused, fresh, S, test } from './suite.mjs';
 
 const keepOne = { Strategy: 'Count', Unit: 'Items', QuantityToKeep: 1 };
 
@@ -69,5 +69,25 @@ apiSuite('retention', (at) => {
         await waitForTask(at.api, id);
         await retain();
         assert.equal(await exists(`/api/tasks/${id}`), false);
+    });
+
+    test('what a space keeps by default can be read and changed, and counts where a policy says Default', async () => {
+        const path = `${S}/retentionpolicies`;
+        const releases = await at.api.get(`${path}?RetentionType=LifecycleRelease`);
+        assert.deepEqual([releases.RetentionType, releases.Strategy, releases.QuantityToKeep], ['LifecycleRelease', 'Forever', 0]);
+        const runs = await at.api.get(`${path}?RetentionType=RunbookRetention`);
+        assert.deepEqual([runs.Strategy, runs.Unit, runs.QuantityToKeep], ['Count', 'Items', 100]);
+        assert.deepEqual(await at.api.get(runs.Links.Self), runs);
+        await assertRefused(at.api, 'GET', `${path}?RetentionType=Nothing`, undefined, ['RetentionType', 'Nothing']);
+        await assertRefused(at.api, 'PUT', runs.Links.Self, { ...runs, QuantityToKeep: 0 }, ['QuantityToKeep']);
+        const changed = await at.api.put(runs.Links.Self, { ...runs, QuantityToKeep: 1 });
+        assert.deepEqual(changed, { ...runs, QuantityToKeep: 1 });
+        const project = await Project.create(at.api);
+        const runbook = await project.createRunbook([scriptStep('one', 'true')]);
+        await at.api.put(runbook.Links.Self, { ...await at.api.get(runbook.Links.Self), RunRetentionPolicy: { Strategy: 'Default' } });
+        for (let i = 0; i < 3; i++) for (const id of await project.startRuns(runbook, [project.environment])) await waitForTask(at.api, id);
+        await retain();
+        assert.equal((await at.api.get(`${S}/runbooks/${runbook.Id}/runbookRuns`)).TotalResults, 1);
+        await at.api.put(runs.Links.Self, runs);
     });
 });

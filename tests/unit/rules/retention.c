@@ -31,8 +31,10 @@ static const char *kept(const char *lifecycle, int n, const char *deployments)
 
     for (int i = 0; i < n; i++) { /* newest first: n, n - 1, ... each 10 days older */
         snprintf(ids[i], sizeof(ids[i]), "%d", n - i);
-        releases[i] =
-            (struct retention_release){ids[i], "Channels-1", doc, NOW - i * 10 * DAY, false};
+        releases[i] = (struct retention_release){.id = ids[i],
+                                                 .channel_id = "Channels-1",
+                                                 .lifecycle = doc,
+                                                 .at_ms = NOW - i * 10 * DAY};
     }
     for (const char *s = deployments; *s; s += 3 + (s[3] == ' '), m++) {
         environments[m][0] = s[1], environments[m][1] = '\0';
