@@ -108,10 +108,8 @@ int deployment_start(struct db_tx *tx, struct call *c, json_t *project, json_t *
     if (promotion_check(tx, c, project, release, environment, "EnvironmentId", e) < 0 ||
         execution_asked(c, &deployment_resource, in, json_incref(in), &asked, e) < 0)
         return -1;
-    struct execution run = {.project = project,
-                            .environment = environment,
-                            .release = release,
-                            .asked = asked};
+    struct execution run = {
+        .project = project, .environment = environment, .release = release, .asked = asked};
     return execution_queue(tx, c, &run, &made, &task, e);
 }
 

@@ -24,11 +24,12 @@ enum resource_order {
 };
 
 struct resource {
-    const char *kind;      /* prefix of ids and kind of documents: "WorkerPools" */
-    const char *item_type; /* "WorkerPool": name of the schema, ItemType of pages */
-    const char *noun;      /* for people: "Worker pool" */
-    const char *route;     /* "workerpools": below /api/{SpaceId}/, or /api/ when system */
-    bool system;           /* in no space */
+    const char *kind;        /* prefix of ids and kind of documents: "WorkerPools" */
+    const char *item_type;   /* "WorkerPool": name of the schema, ItemType of pages */
+    const char *noun;        /* for people: "Worker pool" */
+    const char *route;       /* "workerpools": below /api/{SpaceId}/, or /api/ when system */
+    const char *route_alias; /* the same below what holds it: "triggers"; NULL: none */
+    bool system;             /* in no space */
     const struct field *fields;
     const struct link_template *links;
     const char *name_member;  /* what it is called: "Name", "Version"; NULL: nothing */
