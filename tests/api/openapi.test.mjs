@@ -49,10 +49,9 @@ const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discove
 
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
-    Project: ['Triggers'],
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['CertificateConfiguration', 'Packages', 'PackageUpload', 'Events', 'ProjectTriggers', 'ScheduledProjectTriggers', 'ExtensionStats', 'Certificates'],
+    Root: ['CertificateConfiguration', 'Packages', 'PackageUpload', 'Events', 'ScheduledProjectTriggers', 'ExtensionStats', 'Certificates'],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.

@@ -100,6 +100,11 @@ static const struct {
     {&event_resource, "{}", "Events-1", "{\"Category\":\"Created\"}"},
     {&feed_resource, "{\"Name\":\"Built-in\",\"FeedType\":\"BuiltIn\"}", "feeds-builtin", "{}"},
     {&server_node_resource, "{}", "OctopusServerNodes-1", "{\"Name\":\"node\"}"},
+    {&project_trigger_resource,
+     "{\"Name\":\"Nightly\",\"ProjectId\":\"Projects-1\",\"Filter\":{\"FilterType\":"
+     "\"CronExpressionSchedule\",\"CronExpression\":\"0 2 * * *\"},\"Action\":{\"ActionType\":"
+     "\"RunRunbook\",\"RunbookId\":\"Runbooks-1\",\"EnvironmentIds\":[\"Environments-1\"]}}",
+     "ProjectTriggers-1", "{}"},
     {&defect_resource, "{\"Description\":\"It burns\"}", "Defects-1",
      "{\"ReleaseId\":\"Releases-1\"}"},
 };
