@@ -5,6 +5,7 @@
 /* clang-format off */
 const struct route_table *const api_tables[] = {
     &server_routes,
+    &server_certificate_routes,
     &monitoring_routes,
     &node_routes,
     &sign_in_routes,

@@ -139,4 +139,6 @@ extern const struct resource tag_set_resource;
 extern const struct resource project_trigger_resource;
 extern const struct link_template retention_policy_links[];
 /* clang-format on */
+extern const struct field server_certificate_fields[];
+extern const struct resource server_certificate_resource;
 #endif
