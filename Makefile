@@ -38,7 +38,7 @@ LAW_db := os base
 LAW_store := db model schema crypt os base
 LAW_fleet := rules template store db model schema jobs crypt os base
 LAW_engine := fleet rules template store db model schema jobs crypt os base
-LAW_http := os base
+LAW_http := crypt os base
 LAW_api := http engine fleet rules template store db model schema jobs crypt os base
 LAW_server := api http engine fleet rules template store db model schema jobs crypt os base
 
@@ -48,7 +48,7 @@ LIBS_crypt := -lsodium -lcrypto
 LIBS_db := -lsqlite3 -lpq
 LIBS_engine := -lzstd
 LIBS_store := -lzstd
-LIBS_http := -lmicrohttpd
+LIBS_http := -lmicrohttpd -lgnutls
 
 # sources of a folder without its main files (main*.c hold a main function)
 sources = $(filter-out src/$(1)/main%,$(wildcard src/$(1)/*.c src/$(1)/*/*.c))

@@ -225,6 +225,7 @@ static int authenticate(const struct router *r, struct call *c, struct error *e)
                      open && !who.api_key && !who.bearer;
         if (rc < 0 && !stale) return fail(e, mine.kind, "%s", mine.text);
         if (rc == 0) c->caller = found;
+        c->req->user = c->caller.name;
     }
     if (!c->caller.anonymous || open) return 0;
     return fail(e, ERR_UNAUTHENTICATED,
@@ -290,7 +291,6 @@ static void send_json(struct call *c)
     if (c->out) jv_print(&out, c->out);
     else buf_adds(&out, "{}");
     size_t n = out.n;
-    http_header(c->res, "Cache-Control", "no-store");
     http_reply_take(c->res, status, HTTP_JSON, buf_take(&out), n);
 }
 

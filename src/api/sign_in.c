@@ -80,7 +80,7 @@ static int enter(struct login *x, struct error *e)
     char token[TOKEN_SIZE], hash[HASH_TEXT_SIZE];
 
     if (call_flag(c, "RememberMe", false, &keep, e) < 0) return -1;
-    secure = jv_bool(jv_get(c->body, "State"), "UsingSecureConnection", false);
+    secure = c->req->secure || jv_bool(jv_get(c->body, "State"), "UsingSecureConnection", false);
     token_hash(token_new(token), hash);
     x->session = (struct session){.hash = hash,
                                   .user_id = x->user.id,

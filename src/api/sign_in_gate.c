@@ -1,7 +1,6 @@
 /* sign_in_gate.c - see sign_in_gate.h. */
 #include "api/sign_in_gate.h"
 
-#include <arpa/inet.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "base/alloc.h"
 #include "base/str.h"
 #include "crypt/throttle.h"
+#include "http/address.h"
 
 struct sign_in_gate {
     const struct clock *clock;
@@ -35,20 +35,14 @@ void sign_in_gate_free(struct sign_in_gate *g)
     free(g);
 }
 
-/* Whose failures count together: an IPv4 address, or a network of IPv6. */
-static const char *source_of(const char *remote, char ret[INET6_ADDRSTRLEN])
+/* Whose failures count together. */
+static const char *source_of(const char *remote, char ret[ADDRESS_TEXT_SIZE])
 {
-    const char *colon = strrchr(remote, ':');
-    size_t n = colon ? (size_t)(colon - remote) : strlen(remote);
-    bool six = n > 1 && remote[0] == '[' && remote[n - 1] == ']';
-    unsigned char bytes[16];
+    struct address a;
 
-    snprintf(ret, INET6_ADDRSTRLEN, "%.*s", (int)(six ? n - 2 : n), remote + six);
-    if (!six || inet_pton(AF_INET6, ret, bytes) != 1) return ret;
-    static const unsigned char mapped[12] = {[10] = 0xff, [11] = 0xff};
-    if (memcmp(bytes, mapped, sizeof(mapped)) != 0) memset(bytes + 8, 0, 8);
-    inet_ntop(AF_INET6, bytes, ret, INET6_ADDRSTRLEN);
-    return ret;
+    if (!address_parse(str_of(remote), &a)) return "unknown";
+    a = address_client(&a);
+    return address_text(&a, ret);
 }
 
 static int64_t seconds(int64_t ms) { return (ms + 999) / 1000; }
@@ -57,17 +51,17 @@ int64_t sign_in_gate_enter(struct sign_in_gate *g, const char *name, const char 
 {
     CLEANUP(freep) char *fold = str_fold(name);
     int64_t now = clock_mono(g->clock), wait;
-    char source[INET6_ADDRSTRLEN];
+    char source[ADDRESS_TEXT_SIZE];
 
-    if ((wait = throttle_take(g->addresses, source_of(remote, source), now)) > 0)
-        return seconds(wait);
+    const char *from = source_of(remote, source);
+    if ((wait = throttle_take(g->addresses, from, now)) > 0) return seconds(wait);
     if ((wait = throttle_take(g->names, fold, now)) == 0) {
         if (atomic_fetch_add(&g->inside, 1) < SIGN_IN_AT_ONCE) return 0;
         atomic_fetch_sub(&g->inside, 1);
         throttle_give(g->names, fold);
         wait = 1;
     }
-    throttle_give(g->addresses, source);
+    throttle_give(g->addresses, from);
     return seconds(wait);
 }
 
@@ -75,7 +69,7 @@ void sign_in_gate_leave(struct sign_in_gate *g, const char *name, const char *re
                         bool succeeded)
 {
     CLEANUP(freep) char *fold = str_fold(name);
-    char source[INET6_ADDRSTRLEN];
+    char source[ADDRESS_TEXT_SIZE];
 
     atomic_fetch_sub(&g->inside, 1);
     if (!succeeded) return;

@@ -18,9 +18,9 @@
 struct sign_in_gate;
 struct sign_in_gate *sign_in_gate_new(const struct clock *clock);
 void sign_in_gate_free(struct sign_in_gate *g); /* NULL is fine */
-/** Asks for one try of ${name} (compared as user names are) from ${remote} ("127.0.0.1:5000"; of an
- * IPv6 address its network, the first 64 bits, counts). 0: sign_in_gate_leave must follow;
- * otherwise the seconds after which to try again. */
+/** Asks for one try of ${name} (compared as user names are) from ${remote} ("127.0.0.1:5000", with
+ * or without its port; of an IPv6 address its network, the first 64 bits, counts). 0:
+ * sign_in_gate_leave must follow; otherwise the seconds after which to try again. */
 int64_t sign_in_gate_enter(struct sign_in_gate *g, const char *name, const char *remote);
 /** The try is over; one that ${succeeded} does not count. */
 void sign_in_gate_leave(struct sign_in_gate *g, const char *name, const char *remote,

@@ -33,6 +33,18 @@ void exchange_refuse(struct exchange *x, int status, const char *why)
     exchange_drop_body(x);
 }
 
+static struct open_socket *socket_of(struct MHD_Connection *connection)
+{
+    return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
+}
+
+/* The body comes: it may be slow for a while, and then no slower than 1 KiB/s. */
+static void expect_body(struct exchange *x, size_t so_far)
+{
+    x->socket->deadline_ms =
+        x->begun_ms + x->server->opt.body_grace_ms + (int64_t)(so_far / KiB) * 1000;
+}
+
 struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
                               const char *target)
 {
@@ -43,6 +55,7 @@ struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *conn
     x->connection = connection;
     x->body = (struct buf)BUF_INIT(BUF_UNBOUNDED);
     x->begun_ms = clock_mono(&system_clock);
+    x->socket = socket_of(connection);
     x->end = target + strlen(target);
     x->req.arena = x->res.arena = &x->arena;
     x->res.server = s;
@@ -179,11 +192,14 @@ bool exchange_head(struct exchange *x, const char *method, const char *version)
 
     x->phase = PHASE_BODY;
     x->req.remote = remote_text(&x->arena, info ? info->client_addr : NULL);
+    x->version = arena_strdup(&x->arena, version ? version : "");
     copy_headers(x);
     choose_method(x, method);
     /* the version stands one byte behind the target: otherwise a NUL has cut it short */
     if (version && version[0] && x->end + 1 != version && x->end < version)
         exchange_refuse(x, 400, "Malformed request target: a NUL byte or a space in it");
+    edge_enter(x->server->opt.edge, x);
+    expect_body(x, 0);
     return judge_length(x);
 }
 
@@ -191,6 +207,8 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
 {
     struct http_server *s = x->server;
 
+    x->arrived += n;
+    expect_body(x, x->arrived);
     if (!x->refused && n > x->body.max - x->body.n) refuse_large(x);
     if (x->refused) {
         x->discarded += n;

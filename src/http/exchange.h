@@ -6,26 +6,39 @@
  * memory. */
 #ifndef HTTP_EXCHANGE_H
 #define HTTP_EXCHANGE_H
+#include <gnutls/abstract.h>
 #include <microhttpd.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdatomic.h>
 
 #include "base/vec.h"
+#include "http/address.h"
 #include "http/crew.h"
 #include "http/server.h"
 
-/* The sockets of all connections (sockets.c). */
+/* A connection (sockets.c): the poller's, which may set its deadline at any time. */
+struct open_socket {
+    struct http_server *server;
+    struct address address;      /* of the peer, which may be a proxy */
+    _Atomic int64_t deadline_ms; /* monotonic: it is cut off then; 0 = never */
+    size_t place;                /* in open_sockets; its lock */
+};
+/* The sockets of all connections. */
 struct open_sockets {
     pthread_mutex_t lock;
     VEC(struct pollfd) polls;
+    VEC(struct open_socket *) sockets; /* at the same places */
 };
 void sockets_init(struct open_sockets *o);
 void sockets_done(struct open_sockets *o);
-void sockets_add(struct open_sockets *o, int fd);
-void sockets_remove(struct open_sockets *o, int fd);
-/** Makes the library notice clients that hung up; true when there are connections. */
-bool sockets_sweep(struct open_sockets *o);
+void sockets_add(struct open_sockets *o, int fd, struct open_socket *s);
+void sockets_remove(struct open_sockets *o, struct open_socket *s);
+/** How many connections an address (and what counts as the same client) has open. */
+size_t sockets_count(struct open_sockets *o, const struct address *who);
+/** Makes the library notice clients that hung up, and cuts off those whose deadline has passed at
+ * ${mono_ms}; true when there are connections. */
+bool sockets_sweep(struct open_sockets *o, int64_t mono_ms);
 
 struct http_server {
     struct http_options opt; /* with defaults filled in */
@@ -56,7 +69,8 @@ struct http_response {
     struct arena *arena;
     struct MHD_Response *answer; /* owned until queued */
     int status;
-    bool endless; /* a stream: of unknown length */
+    bool endless;  /* a stream: of unknown length */
+    int64_t bytes; /* of the body: all there are, or of a stream those sent so far */
     struct answer_header *headers;
 };
 
@@ -70,11 +84,15 @@ struct exchange {
     struct job job;
     struct http_server *server;
     struct MHD_Connection *connection;
+    struct open_socket *socket;
     struct arena arena;
+    struct address client; /* the peer, or whom trusted proxies stand for */
+    const char *version;
     struct http_request req;
     struct http_response res;
     struct buf body;
     size_t counted;   /* of body in server->bodies */
+    size_t arrived;   /* bytes of the body */
     size_t discarded; /* bytes of a refused body read and dropped */
     int refused;      /* status of the answer instead of the handler's, 0: none */
     const char *why;  /* its message */
@@ -98,10 +116,25 @@ void exchange_drop_body(struct exchange *x);
 void exchange_free(struct exchange *x);
 void exchange_refuse(struct exchange *x, int status, const char *why);
 
+/* edge.c, poller threads; ${edge} may be NULL: then only what needs no settings */
+/** The head is there: who it is, its limits. May refuse the exchange. */
+void edge_enter(const struct http_edge *edge, struct exchange *x);
+/** Adds the headers that every answer has. */
+void edge_leave(const struct http_edge *edge, struct exchange *x);
+/** Writes the line of the request log. */
+void edge_note(const struct http_edge *edge, const struct exchange *x, bool complete);
+/** May this peer have one more connection? */
+bool edge_admits(const struct http_edge *edge, struct open_sockets *open,
+                 const struct sockaddr *peer);
+
+/* tls.c; NULL-terminated priorities and certificate callback for the library */
+extern const char http_tls_priorities[];
+extern gnutls_certificate_retrieve_function2 http_tls_certificate;
+
 /* response.c */
-/** Makes ${answer} (taken over) the answer. */
+/** Makes ${answer} (taken over) the answer; ${n}: bytes of its body. */
 void http_response_set(struct http_response *res, int status, const char *content_type,
-                       struct MHD_Response *answer);
+                       struct MHD_Response *answer, size_t n);
 
 /* stream.c */
 void streams_end(struct http_server *s); /* ends all; stopping is set already */

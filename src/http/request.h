@@ -33,7 +33,12 @@ struct http_request {
     const struct http_param *params; /* the decoded query */
     size_t n_params;
     struct str body;     /* whole; p is NUL-terminated behind n, never NULL */
-    const char *remote;  /* "127.0.0.1:51234", "[::1]:51234" */
+    const char *remote;  /* "127.0.0.1:51234", "[::1]:51234"; behind a trusted proxy as address */
+    const char *address; /* of the client, without port: "127.0.0.1", "::1" */
+    const char *host;    /* that the client asked for, with its port; NULL: not said */
+    bool secure;         /* by https, here or at a trusted proxy */
+    const char *id;      /* X-Request-Id: the client's or a new one */
+    const char *user;    /* for the request log: set by whoever finds it out; NULL */
     struct arena *arena; /* freed when the answer has left */
 };
 

@@ -8,13 +8,14 @@
 #include "http/exchange.h"
 
 void http_response_set(struct http_response *res, int status, const char *content_type,
-                       struct MHD_Response *answer)
+                       struct MHD_Response *answer, size_t n)
 {
     ASSERT(answer != NULL && status >= 200 && status < 600);
     if (res->answer) MHD_destroy_response(res->answer);
     res->answer = answer;
     res->status = status;
     res->endless = false;
+    res->bytes = (int64_t)n;
     if (content_type)
         ASSERT(MHD_add_response_header(answer, "Content-Type", content_type) == MHD_YES);
 }
@@ -25,14 +26,14 @@ void http_reply(struct http_response *res, int status, const char *content_type,
     struct MHD_Response *answer = MHD_create_response_from_buffer(
         n, n ? (void *)(uintptr_t)bytes : (void *)"", MHD_RESPMEM_MUST_COPY);
 
-    http_response_set(res, status, content_type, answer);
+    http_response_set(res, status, content_type, answer, n);
 }
 
 void http_reply_take(struct http_response *res, int status, const char *content_type, char *bytes,
                      size_t n)
 {
     http_response_set(res, status, content_type,
-                      MHD_create_response_from_buffer(n, bytes, MHD_RESPMEM_MUST_FREE));
+                      MHD_create_response_from_buffer(n, bytes, MHD_RESPMEM_MUST_FREE), n);
 }
 
 void http_reply_file(struct http_response *res, int status, const char *content_type, int fd,
@@ -44,7 +45,7 @@ void http_reply_file(struct http_response *res, int status, const char *content_
         return;
     }
     http_response_set(res, status, content_type,
-                      MHD_create_response_from_fd_at_offset64(n, fd, offset));
+                      MHD_create_response_from_fd_at_offset64(n, fd, offset), n);
 }
 
 void http_reply_message(struct http_response *res, int status, const char *message)

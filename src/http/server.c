@@ -71,13 +71,16 @@ static enum MHD_Result queue_answer(struct exchange *x)
     struct http_response *res = &x->res;
 
     x->phase = PHASE_ANSWERED;
-    exchange_drop_body(x); /* before the client can know of the answer and send the next one */
+    x->socket->deadline_ms = 0; /* the library's idle timeout watches over the sending */
+    exchange_drop_body(x);      /* before the client can know of the answer and send the next one */
     if (res->endless &&
         strcmp(x->req.method, "HEAD") == 0) /* the library would send the last chunk */
         http_reply(res, res->status, NULL, "", 0);
+    edge_leave(x->server->opt.edge, x);
     for (struct answer_header *h = res->headers; h; h = h->next)
         if (MHD_add_response_header(res->answer, h->name, h->value) != MHD_YES)
             log_warn("http", "answer header %s is not allowed", h->name);
+    if (strcmp(x->req.method, "HEAD") == 0) res->bytes = 0;
     metric_add(&answered[res->status / 100 - 2], 1);
     enum MHD_Result rc = MHD_queue_response(x->connection, (unsigned)res->status, res->answer);
     MHD_destroy_response(TAKE(res->answer));
@@ -107,6 +110,7 @@ static enum MHD_Result dispatch(struct exchange *x)
     if (x->refused) return refuse(x);
     x->phase = PHASE_HANDLING;
     x->job.run = handle;
+    x->socket->deadline_ms = 0;
     MHD_suspend_connection(x->connection);
     crew_submit(crew_for(x), &x->job);
     return MHD_YES;
@@ -137,6 +141,12 @@ static void *on_target(void *ctx, const char *target, struct MHD_Connection *con
     return exchange_new(ctx, connection, target);
 }
 
+/* A head must be whole within ${idle_ms} of silence and the time that it may take itself. */
+static void expect_head(struct open_socket *s, int64_t idle_ms)
+{
+    s->deadline_ms = clock_mono(&system_clock) + idle_ms + s->server->opt.head_timeout_ms;
+}
+
 static void on_completed(void *ctx, struct MHD_Connection *connection, void **con_cls,
                          enum MHD_RequestTerminationCode why)
 {
@@ -147,6 +157,8 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
               x->req.path, x->req.remote ? x->req.remote : "?", x->res.status,
               (long long)(clock_mono(&system_clock) - x->begun_ms),
               why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off");
+    edge_note(x->server->opt.edge, x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
+    expect_head(x->socket, x->server->opt.idle_timeout_s * 1000);
     exchange_free(x);
     *con_cls = NULL;
 }
@@ -155,11 +167,28 @@ static void on_connection(void *ctx, struct MHD_Connection *connection, void **c
                           enum MHD_ConnectionNotificationCode what)
 {
     struct http_server *s = ctx;
-    const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    const union MHD_ConnectionInfo *info;
+    struct open_socket *socket = *context;
 
-    if (what == MHD_CONNECTION_NOTIFY_STARTED) sockets_add(&s->sockets, info->connect_fd);
-    else sockets_remove(&s->sockets, info->connect_fd);
+    if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
+        sockets_remove(&s->sockets, socket);
+        free(socket);
+        return;
+    }
+    socket = *context = xcalloc(1, sizeof(*socket));
+    socket->server = s;
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
+    socket->address = address_of(info ? info->client_addr : NULL);
+    expect_head(socket, 0);
+    info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    sockets_add(&s->sockets, info->connect_fd, socket);
+}
+
+static enum MHD_Result on_accept(void *ctx, const struct sockaddr *peer, socklen_t n)
+{
+    struct http_server *s = ctx;
+
+    return edge_admits(s->opt.edge, &s->sockets, peer) ? MHD_YES : MHD_NO;
 }
 
 static void on_message(void *ctx, const char *fmt, va_list ap)
@@ -181,6 +210,8 @@ void http_options_complete(struct http_options *o)
     if (o->keep_alive_ms == 0) o->keep_alive_ms = 15000;
     if (o->connections_max == 0) o->connections_max = 4096;
     if (o->stop_ms == 0) o->stop_ms = 5000;
+    if (o->head_timeout_ms == 0) o->head_timeout_ms = 30000;
+    if (o->body_grace_ms == 0) o->body_grace_ms = 60000;
 }
 
 /* Starts the library with its threads deaf to signals. It closes the socket when it stops. */
@@ -191,18 +222,24 @@ static int start_daemon(struct http_server *s, int fd, struct error *e)
     struct MHD_OptionItem pool[] = {
         {o->pollers > 1 ? MHD_OPTION_THREAD_POOL_SIZE : MHD_OPTION_END, o->pollers, NULL},
         {MHD_OPTION_END, 0, NULL}};
+    struct MHD_OptionItem tls[] = {
+        {o->tls ? MHD_OPTION_HTTPS_PRIORITIES : MHD_OPTION_END, 0,
+         (void *)(uintptr_t)http_tls_priorities},
+        {MHD_OPTION_HTTPS_CERT_CALLBACK, 0, (void *)(uintptr_t)http_tls_certificate},
+        {MHD_OPTION_END, 0, NULL}};
     sigset_t all, before;
 
+    if (o->tls) flags |= MHD_USE_TLS;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     s->daemon = MHD_start_daemon(
-        flags, 0, NULL, NULL, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_message, s,
+        flags, 0, on_accept, s, on_request, s, MHD_OPTION_EXTERNAL_LOGGER, on_message, s,
         MHD_OPTION_LISTEN_SOCKET, (MHD_socket)fd, MHD_OPTION_URI_LOG_CALLBACK, on_target, s,
         MHD_OPTION_NOTIFY_COMPLETED, on_completed, s, MHD_OPTION_NOTIFY_CONNECTION, on_connection,
         s, MHD_OPTION_CONNECTION_LIMIT, (unsigned)o->connections_max,
         MHD_OPTION_CONNECTION_MEMORY_LIMIT, CONNECTION_MEMORY, MHD_OPTION_CONNECTION_TIMEOUT,
         (unsigned)o->idle_timeout_s, MHD_OPTION_THREAD_STACK_SIZE, 512 * KiB, MHD_OPTION_ARRAY,
-        pool, MHD_OPTION_END);
+        pool, MHD_OPTION_ARRAY, tls, MHD_OPTION_END);
     int sys = errno;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     return s->daemon ? 0 : fail_errno(e, sys, "start the HTTP server on %s", o->listen);

@@ -6,8 +6,10 @@
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
+#include "http/edge.h"
 #include "http/request.h"
 #include "http/response.h"
+#include "http/tls.h"
 
 struct http_server;
 /** Answers one request; runs on a `req` worker thread, may block. ${req} and ${res} are valid until
@@ -32,12 +34,17 @@ struct http_options { /* zero means the default */
     http_body_limit *body_limit; /* NULL: body_max for every request */
     http_is_quick *is_quick;     /* NULL: no request is */
     http_handler *handle;
-    void *ctx;           /* for the functions above */
-    int idle_timeout_s;  /* a silent connection is closed after it; 150 (clients reuse after 130 s)
-                          */
-    int keep_alive_ms;   /* event streams get a comment line after so long a silence; 15000 */
-    int connections_max; /* 4096 */
-    int stop_ms;         /* how long a stop lets running requests finish; 5000 */
+    void *ctx;            /* for the functions above */
+    int idle_timeout_s;   /* a silent connection is closed after it; 150 (clients reuse after 130 s)
+                           */
+    int head_timeout_ms;  /* a head must be whole so long after the connection began; after an
+                             answer idle_timeout_s later; 30000 */
+    int body_grace_ms;    /* a body may be slower than 1 KiB/s for so long; 60000 */
+    struct http_tls *tls; /* https; NULL: http. Not owned */
+    struct http_edge *edge; /* NULL: no limits, no proxies, no log. Not owned */
+    int keep_alive_ms;      /* event streams get a comment line after so long a silence; 15000 */
+    int connections_max;    /* 4096 */
+    int stop_ms;            /* how long a stop lets running requests finish; 5000 */
 };
 
 /** Puts the defaults where there is zero; http_server_start does so by itself. */

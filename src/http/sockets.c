@@ -1,4 +1,5 @@
-/* sockets.c - the open connections, to find those whose client hung up unnoticed.
+/* sockets.c - the open connections, to find those whose client hung up unnoticed, and those that
+ * take too long to send.
  *
  * The library waits for edges: when the last bytes of a client and its end of transmission arrive
  * together, it reads the bytes and waits for an edge that has been. Such a connection would stay
@@ -19,33 +20,53 @@ void sockets_done(struct open_sockets *o)
 {
     pthread_mutex_destroy(&o->lock);
     VEC_DONE(&o->polls);
+    VEC_DONE(&o->sockets);
 }
 
-void sockets_add(struct open_sockets *o, int fd)
+void sockets_add(struct open_sockets *o, int fd, struct open_socket *s)
 {
     pthread_mutex_lock(&o->lock);
+    s->place = o->polls.n;
     VEC_PUSH(&o->polls, ((struct pollfd){fd, POLLRDHUP, 0}));
+    VEC_PUSH(&o->sockets, s);
     pthread_mutex_unlock(&o->lock);
 }
 
-void sockets_remove(struct open_sockets *o, int fd)
+void sockets_remove(struct open_sockets *o, struct open_socket *s)
 {
     pthread_mutex_lock(&o->lock);
-    for (size_t i = 0; i < o->polls.n; i++) {
-        if (o->polls.items[i].fd != fd) continue;
-        o->polls.items[i] = o->polls.items[--o->polls.n];
-        break;
+    size_t last = --o->polls.n;
+    o->sockets.n--;
+    o->polls.items[s->place] = o->polls.items[last];
+    o->sockets.items[s->place] = o->sockets.items[last];
+    o->sockets.items[s->place]->place = s->place;
+    pthread_mutex_unlock(&o->lock);
+}
+
+size_t sockets_count(struct open_sockets *o, const struct address *who)
+{
+    struct address wanted = address_client(who);
+    size_t n = 0;
+
+    pthread_mutex_lock(&o->lock);
+    for (size_t i = 0; i < o->sockets.n; i++) {
+        struct address a = address_client(&o->sockets.items[i]->address);
+        n += address_same(&a, &wanted);
     }
     pthread_mutex_unlock(&o->lock);
+    return n;
 }
 
-bool sockets_sweep(struct open_sockets *o)
+bool sockets_sweep(struct open_sockets *o, int64_t mono_ms)
 {
     pthread_mutex_lock(&o->lock);
     int found = o->polls.n ? poll(o->polls.items, o->polls.n, 0) : 0;
-    for (size_t i = 0; found > 0 && i < o->polls.n; i++)
-        if (o->polls.items[i].revents)
+    for (size_t i = 0; i < o->polls.n; i++) {
+        int64_t deadline = o->sockets.items[i]->deadline_ms;
+        if (deadline && deadline <= mono_ms) (void)shutdown(o->polls.items[i].fd, SHUT_RDWR);
+        else if (found > 0 && o->polls.items[i].revents)
             (void)shutdown(o->polls.items[i].fd, SHUT_RD); /* gone meanwhile: fine */
+    }
     bool any = o->polls.n > 0;
     pthread_mutex_unlock(&o->lock);
     return any;

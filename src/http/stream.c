@@ -45,6 +45,7 @@ struct http_stream {
     bool again, ended, broken;
     struct buf out; /* the worker's while PULLING */
     size_t sent;
+    int64_t *bytes;  /* of the answer: all that were sent; the poller's */
     int64_t last_ms; /* monotonic time of the last byte */
 
     struct http_stream *next, **here; /* in server->streams; server->lock */
@@ -130,6 +131,7 @@ static ssize_t take(struct http_stream *s, char *to, size_t max)
 
     memcpy(to, s->out.p + s->sent, n);
     s->sent += n;
+    *s->bytes += (int64_t)n;
     s->last_ms = clock_mono(&system_clock);
     if (s->sent == s->out.n) { /* an idle stream holds no memory */
         buf_done(&s->out);
@@ -201,6 +203,7 @@ void http_reply_stream(struct http_response *res, const char *content_type,
     s->ctx = ctx;
     s->server = res->server;
     s->connection = res->connection;
+    s->bytes = &res->bytes;
     s->events = str_starts(content_type, "text/event-stream");
     pthread_mutex_init(&s->lock, NULL);
     s->out = (struct buf)BUF_INIT(BUF_UNBOUNDED);
@@ -210,7 +213,7 @@ void http_reply_stream(struct http_response *res, const char *content_type,
     if (ret) *ret = http_stream_ref(s);
     answer =
         MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, BLOCK, read_stream, s, close_stream);
-    http_response_set(res, 200, content_type, answer);
+    http_response_set(res, 200, content_type, answer, 0);
     res->endless = true;
     if (!s->events) return;
     http_header(res, "Cache-Control", "no-cache");
@@ -266,16 +269,17 @@ static void wait_ms(struct http_server *server, int64_t ms)
 void *streams_pulse(void *ctx)
 {
     struct http_server *server = ctx;
-    int64_t busy_ms = server->opt.keep_alive_ms / 4 + 1;
+    int64_t busy_ms = server->opt.keep_alive_ms / 4 + 1, head_ms = server->opt.head_timeout_ms / 4;
     bool sockets = false;
 
     metric_add(&open_streams, 0); /* shown from the start */
+    if (busy_ms > head_ms) busy_ms = head_ms + 1;
     if (busy_ms > BUSY_MS) busy_ms = BUSY_MS;
     pthread_mutex_lock(&server->lock);
     while (!server->stopping) {
         wait_ms(server, sockets || server->streams ? busy_ms : 5 * busy_ms);
         pulse(server);
-        sockets = sockets_sweep(&server->sockets);
+        sockets = sockets_sweep(&server->sockets, clock_mono(&system_clock));
     }
     pthread_mutex_unlock(&server->lock);
     return NULL;

@@ -5,6 +5,7 @@
 #include "model/resource.h"
 #include "os/account.h"
 #include "server/command.h"
+#include "server/front.h"
 #include "server/seed.h"
 
 static int show(struct command_call *c, struct error *e)
@@ -19,7 +20,7 @@ static int check(struct command_call *c, struct error *e)
     const struct options *o = &c->o;
     struct account account;
 
-    if (resources_check(e) < 0 || seed_check(o, e) < 0) return -1;
+    if (resources_check(e) < 0 || seed_check(o, e) < 0 || front_check(o, e) < 0) return -1;
     if (o->builtin_account[0] && account_find(o->builtin_account, &account, e) < 0)
         return fail_wrap(e, "builtin-account");
     printf("the configuration is valid; data folder %s, database %s\n", o->data_dir,

@@ -12,7 +12,14 @@
 #include "base/str.h"
 #include "os/file.h"
 
-enum option_type { OPTION_TEXT, OPTION_NUMBER, OPTION_SECRET, OPTION_ADDRESS, OPTION_DATABASE };
+enum option_type {
+    OPTION_TEXT,
+    OPTION_NUMBER,
+    OPTION_SECRET,
+    OPTION_ADDRESS, /* may be empty when its fallback is */
+    OPTION_DATABASE,
+    OPTION_URL,
+};
 struct option {
     const char *name; /* --name, BOBTAIL_NAME, key in the file */
     const char *section;
@@ -36,8 +43,32 @@ static const struct option table[] = {
      "ADDRESS:PORT", "for polling agents; checked, but nothing listens there yet"},
     {"database", "server", OPTION_DATABASE, AT(database), "", 0, 0, NULL, "URL",
      "sqlite:FILE or postgresql://...; default sqlite:bobtail.db in the data folder"},
-    {"public-url", "server", OPTION_TEXT, AT(public_url), "", 0, 0, NULL, "URL",
-     "address that people use"},
+    {"public-url", "server", OPTION_URL, AT(public_url), "", 0, 0, NULL, "URL",
+     "address that people use, like https://deploy.example.org; for links and redirects"},
+    {"https-listen", "http", OPTION_ADDRESS, AT(https_listen), "", 0, 0, NULL, "ADDRESS:PORT",
+     "API and portal by https; none when it is empty"},
+    {"https-certificate", "http", OPTION_TEXT, AT(https_certificate), "", 0, 0, NULL, "FILE",
+     "PEM certificate and its chain; without one a self-signed certificate is made"},
+    {"https-key", "http", OPTION_TEXT, AT(https_key), "", 0, 0, NULL, "FILE",
+     "PEM private key of the certificate"},
+    {"https-only", "http", OPTION_TEXT, AT(https_only), "no", 0, 0, "yes|no", "yes|no",
+     "requests by http are sent to https, except /healthz"},
+    {"hsts-days", "http", OPTION_NUMBER, AT(hsts_days), "365", 0, 3650, NULL, "N",
+     "days that browsers shall insist on https; 0: do not ask them"},
+    {"trusted-proxies", "http", OPTION_TEXT, AT(trusted_proxies), "", 0, 0, NULL, "NETWORKS",
+     "networks whose X-Forwarded-For, -Proto and -Host are believed, like 10.0.0.0/8, ::1"},
+    {"cors-origins", "http", OPTION_TEXT, AT(cors_origins), "", 0, 0, NULL, "ORIGINS",
+     "web pages of other origins that may use the API, like https://tools.example.org, or *"},
+    {"request-rate", "http", OPTION_NUMBER, AT(request_rate), "200", 0, 1000, NULL, "N",
+     "requests a second that one address may send for long; 0: no limit"},
+    {"request-burst", "http", OPTION_NUMBER, AT(request_burst), "1000", 1, 1000000, NULL, "N",
+     "requests that one address may send at once"},
+    {"connections-per-address", "http", OPTION_NUMBER, AT(connections_per_address), "1000", 0, 4096,
+     NULL, "N", "connections that one address may have open; 0: no limit"},
+    {"request-log", "http", OPTION_TEXT, AT(request_log), "off", 0, 0, NULL, "off|stdout|FILE",
+     "a line for each request; the file is opened anew on SIGHUP"},
+    {"request-log-format", "http", OPTION_TEXT, AT(request_log_format), "combined", 0, 0,
+     "combined|json", "FORMAT", "combined or json"},
     {"node-name", "server", OPTION_TEXT, AT(node_name), "", 0, 0, NULL, "NAME",
      "name of this node; default is the host's name"},
     {"master-key-file", "server", OPTION_TEXT, AT(master_key_file), "", 0, 0, NULL, "FILE",
@@ -90,6 +121,22 @@ static bool is_address(const char *value)
     return brackets || memchr(value, ':', (size_t)(colon - value)) == NULL;
 }
 
+/* http or https, a host, perhaps a port and a path; nothing behind that. */
+static bool is_url(const char *value)
+{
+    size_t scheme = str_starts(value, "https://") ? 8 : str_starts(value, "http://") ? 7 : 0;
+    const char *host = value + scheme, *end = host + strcspn(host, "/"), *port;
+    int64_t n;
+
+    if (*value == '\0') return true;
+    if (scheme == 0 || end == host || value[strcspn(value, " \t\"<>\\^`{|}?#@%\r\n")]) return false;
+    CLEANUP(freep) char *authority = xstrndup(host, (size_t)(end - host));
+    port = strrchr(authority, authority[0] == '[' ? ']' : ':');
+    if (authority[0] == '[') port = port ? port + 1 : "x";
+    if (port == NULL || *port == '\0') return true;
+    return *port == ':' && port != authority && str_i64(port + 1, 1, 65535, &n);
+}
+
 static bool is_database(const char *value)
 {
     return *value == '\0' || (str_starts(value, "sqlite:") && value[7]) ||
@@ -100,7 +147,13 @@ static int check_form(const struct option *t, const char *value, struct error *e
 {
     if (t->choices && !among(t->choices, value))
         return fail_at(e, t->name, "%s: \"%s\" is none of %s", t->name, value, t->choices);
-    if (t->type == OPTION_ADDRESS && !is_address(value))
+    bool may_be_empty = t->fallback[0] == '\0';
+    if (t->type == OPTION_URL && !is_url(value))
+        return fail_at(e, t->name,
+                       "%s: \"%s\" is not the address of a web server, like "
+                       "https://deploy.example.org or http://server:8080/path",
+                       t->name, value);
+    if (t->type == OPTION_ADDRESS && (value[0] || !may_be_empty) && !is_address(value))
         return fail_at(e, t->name, "%s: \"%s\" is not ADDRESS:PORT", t->name, value);
     /* the value may hold a password, so that only its kind is said */
     if (t->type == OPTION_DATABASE && !is_database(value))
@@ -236,6 +289,9 @@ static int finish(struct options *o, struct arena *a, struct error *e)
         o->data_dir = arena_fmt(a, "%s/%s", here, o->data_dir);
     }
     if (o->database[0] == '\0') o->database = arena_fmt(a, "sqlite:%s/bobtail.db", o->data_dir);
+    size_t url = strlen(o->public_url);
+    while (url && o->public_url[url - 1] == '/') url--;
+    o->public_url = arena_strndup(a, o->public_url, url);
     gethostname(host, sizeof(host) - 1);
     if (o->node_name[0] == '\0') o->node_name = arena_strdup(a, host);
     return 0;

@@ -15,10 +15,15 @@ struct options {
     const char *config;   /* path of the file */
     const char *data_dir; /* absolute */
     const char *http_listen, *agent_listen;
+    const char *https_listen, *https_certificate, *https_key; /* "" = none */
+    const char *https_only;                                   /* "yes" or "no" */
+    const char *trusted_proxies, *cors_origins;               /* "" = none */
+    const char *request_log, *request_log_format;
+    int64_t hsts_days, request_rate, request_burst, connections_per_address;
     const char *database; /* sqlite:FILE or postgresql://... */
     const char *node_name;
-    const char *builtin_account;                                 /* "" = the server's own */
-    const char *public_url;                                      /* "" = unknown */
+    const char *builtin_account; /* "" = the server's own */
+    const char *public_url;      /* without a slash at its end; "" = unknown */
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
     const char *metrics_token;                /* "" = none */

@@ -38,6 +38,7 @@
 #include "server/access.h"
 #include "server/command.h"
 #include "server/folder.h"
+#include "server/front.h"
 #include "server/master_key.h"
 #include "server/restore.h"
 #include "server/identity.h"
@@ -56,7 +57,7 @@ struct server {
     struct driver *builtin;
     struct engine *engine;
     struct router *router;
-    struct http_server *http;
+    struct front *front;
     int lock_fd;
     const char *protected_paths[4];
     _Atomic(const char *) waits_for; /* while it stops */
@@ -135,7 +136,7 @@ static int start_engine(struct server *s, struct error *e)
     return engine_start(&g, &s->engine, e);
 }
 
-static int start_http(struct server *s, struct error *e)
+static int serve_requests(struct server *s, struct error *e)
 {
     struct router_options r = {.tables = api_tables,
                                .n_tables = api_tables_n,
@@ -145,18 +146,14 @@ static int start_http(struct server *s, struct error *e)
                                .leave = access_leave,
                                .space = access_space};
     if (router_new(&r, &s->router, e) < 0) return -1;
-    struct http_options h = {.listen = s->o.http_listen,
-                             .handle = router_handle,
-                             .body_limit = router_body_limit,
-                             .is_quick = router_is_quick,
-                             .ctx = s->router};
-    return http_server_start(&h, &s->http, e);
+    return front_serve(s->front, s->router, &s->key, e);
 }
 
 static int start(struct server *s, struct error *e)
 {
     if (resources_check(e) < 0 || folder_take(s->o.data_dir, &s->lock_fd, e) < 0) return -1;
-    if (restore_is_whole(s->o.data_dir, e) < 0 || open_store(s, e) < 0) return -1;
+    if (restore_is_whole(s->o.data_dir, e) < 0) return -1;
+    if (front_open(&s->o, &s->front, e) < 0 || open_store(s, e) < 0) return -1;
     if (seed_admin(s->db, &s->o, e) < 0) return -1;
     s->app.db = s->db;
     s->app.grants = grant_cache_new();
@@ -174,7 +171,7 @@ static int start(struct server *s, struct error *e)
     if (watch_start(s->db, s->app.node_id, strcmp(db_engine(s->db), "postgres") == 0, &s->app.watch,
                     e) < 0)
         return -1;
-    return start_http(s, e);
+    return serve_requests(s, e);
 }
 
 /* Runs beside stop(). */
@@ -202,7 +199,7 @@ static void limit_stop(struct server *s)
 static void stop(struct server *s)
 {
     if (s->engine) engine_drain(s->engine);
-    http_server_stop(s->http);
+    front_stop(s->front);
     s->waits_for = "runs that write to the database";
     if (s->engine) engine_stop(s->engine);
     s->waits_for = "the built-in worker and the database";
@@ -211,19 +208,19 @@ static void stop(struct server *s)
     router_free(s->router);
     sign_in_gate_free(s->app.sign_in);
     grant_cache_free(s->app.grants);
+    front_free(s->front);
     db_close(s->db);
     secret_key_wipe(&s->key);
     if (s->lock_fd >= 0) close(s->lock_fd);
     arena_done(&s->arena);
 }
 
-/* "127.0.0.1:0" listens on some port: says which. */
-static const char *address(struct server *s)
+static void tell_addresses(const struct server *s)
 {
-    const char *colon = strrchr(s->o.http_listen, ':');
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * KiB);
 
-    return arena_fmt(&s->arena, "http://%.*s:%d", (int)(colon ? colon - s->o.http_listen : 0),
-                     s->o.http_listen, http_server_port(s->http));
+    front_addresses(s->front, &text);
+    log_info("server", "Bobtail %s listens on %s", BOBTAIL_VERSION, buf_str(&text));
 }
 
 static int serve(struct server *s, struct error *e)
@@ -241,10 +238,13 @@ static int serve(struct server *s, struct error *e)
     struct error why;
     if (limit_raise_files(&why) < 0) log_warn("server", "%s", why.text);
     if (start(s, e) < 0) return -1;
-    log_info("server", "Bobtail %s listens on %s", BOBTAIL_VERSION, address(s));
+    tell_addresses(s);
     notify_service("READY=1");
-    do sigwait(&waited, &got);
-    while (got == SIGHUP);
+    for (;;) {
+        sigwait(&waited, &got);
+        if (got != SIGHUP) break;
+        front_reload(s->front);
+    }
     limit_stop(s);
     notify_service("STOPPING=1");
     log_info("server", "stopping; scripts go on and are taken up by the next start");

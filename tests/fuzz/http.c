@@ -71,10 +71,14 @@ static int space(void *app, const char *name, struct arena *a, const char **ret,
 
 static struct router *router;
 static struct http_server *server;
+static struct http_edge *edge;
+static struct request_log *requests;
 
 static void stop(void)
 {
     http_server_stop(server);
+    http_edge_free(edge);
+    request_log_close(requests);
     router_free(router);
 }
 
@@ -89,6 +93,15 @@ static void start(void)
                               .keep_alive_ms = 20};
     struct error e = {0};
 
+    ASSERT(request_log_open("/dev/null", REQUEST_LOG_JSON, &requests, &e) == 0);
+    struct http_edge_options eo = {.trusted_proxies = "127.0.0.0/8, 10.0.0.0/8",
+                                   .cors_origins = "https://a.example",
+                                   .hsts_s = 1,
+                                   .rate_per_s = 1000,
+                                   .rate_burst = 1000000,
+                                   .log = requests};
+    ASSERT(http_edge_new(&eo, &edge, &e) == 0);
+    ho.edge = edge;
     ASSERT(router_new(&ro, &router, &e) == 0);
     router_set_body_max(router, 10000);
     ho.ctx = router;

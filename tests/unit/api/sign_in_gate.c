@@ -55,6 +55,7 @@ TEST(addresses_of_one_ipv6_network_count_together_and_mapped_ipv4_ones_do_not)
 
     fill(g, "[2001:db8::1]:1");
     EXPECT(sign_in_gate_enter(g, "ada", "[2001:db8::ffff:2]:1") > 0);
+    EXPECT(sign_in_gate_enter(g, "ada", "2001:db8::3:4") > 0); /* as a proxy says it */
     try_wrongly(g, "ada", "[2001:db8:0:1::1]:1");
     fill(g, "[::ffff:10.0.0.1]:1");
     try_wrongly(g, "bob", "[::ffff:10.0.0.2]:1");

@@ -107,6 +107,76 @@ TEST(an_idle_connection_stays_usable_and_a_dead_one_is_closed_in_the_end)
     http_server_stop(hasty);
 }
 
+/* Sends a byte now and then until the server has had enough. */
+static void drip(int fd, const char *begin)
+{
+    const struct timespec pause = {.tv_nsec = 10 * 1000 * 1000};
+    struct pollfd p = {fd, POLLIN, 0};
+
+    client_send(fd, begin);
+    for (int i = 0; i < 1500; i++) {
+        if (send(fd, "x", 1, MSG_NOSIGNAL) < 0) return;
+        if (poll(&p, 1, 0) == 1) {
+            char byte;
+            EXPECT(recv(fd, &byte, 1, 0) <= 0); /* no answer, just the end */
+            return;
+        }
+        nanosleep(&pause, NULL);
+    }
+    EXPECT(!"the server waits for ever");
+}
+
+TEST(who_sends_a_head_byte_by_byte_is_cut_off_however_busy_it_is)
+{
+    struct http_server *s = START(.head_timeout_ms = 200);
+    int fd = client_open(http_server_port(s));
+
+    drip(fd, "GET / HTTP/1.1\r\nHost: x\r\nX-Slow: ");
+    close(fd);
+    fd = client_open(http_server_port(s)); /* not even the first line */
+    drip(fd, "GET /");
+    close(fd);
+    http_server_stop(s);
+}
+
+TEST(who_sends_the_next_head_byte_by_byte_is_cut_off_too)
+{
+    struct http_server *s = START(.head_timeout_ms = 200, .idle_timeout_s = 1);
+    int fd = client_open(http_server_port(s));
+
+    expect_answer(fd, "GET", "/a", NULL, NULL, 200, "GET|a#0#");
+    drip(fd, "GET / HTTP/1.1\r\nX-Slow: ");
+    close(fd);
+    http_server_stop(s);
+}
+
+TEST(who_sends_a_body_byte_by_byte_is_cut_off_after_a_while)
+{
+    struct http_server *s = START(.head_timeout_ms = 200, .body_grace_ms = 300);
+    int fd = client_open(http_server_port(s));
+
+    drip(fd, "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100000\r\n\r\n");
+    close(fd);
+    http_server_stop(s);
+}
+
+TEST(a_handler_may_take_longer_than_a_client)
+{
+    struct http_server *s = START(.head_timeout_ms = 50, .body_grace_ms = 50);
+    const struct timespec longer = {.tv_nsec = 300 * 1000 * 1000};
+    int fd = client_open(http_server_port(s));
+
+    client_send(fd, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+    sem_wait(&entered);
+    nanosleep(&longer, NULL);
+    sem_post(&leave);
+    struct answer a = client_answer(fd);
+    EXPECT_INT(a.status, 200);
+    answer_done(&a);
+    close(fd);
+    http_server_stop(s);
+}
+
 TEST(a_connection_is_kept_for_longer_than_clients_use_it_again)
 {
     struct http_options o = {.listen = "127.0.0.1:0"};
