@@ -165,7 +165,7 @@ static void *run(void *ctx)
 
 static int open_file(const char *path, int *ret, struct error *e)
 {
-    *ret = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0640)
+    *ret = path ? open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)
                 : fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
     return *ret < 0 ? fail_errno(e, errno, "open the request log %s", path ? path : "stdout") : 0;
 }

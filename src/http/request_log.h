@@ -22,7 +22,8 @@ struct request_line {
 
 enum request_log_format { REQUEST_LOG_COMBINED, REQUEST_LOG_JSON };
 struct request_log;
-/** Opens ${path} to append to it (0640), "stdout" is standard output, and starts the thread. */
+/** Opens ${path} to append to it (made 0600), "stdout" is standard output, and starts the thread.
+ */
 int request_log_open(const char *path, enum request_log_format format, struct request_log **ret,
                      struct error *e) MUST_USE;
 /** Queues a line. */
