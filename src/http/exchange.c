@@ -17,6 +17,7 @@
 #define HEAD_MAX (24 * KiB) /* target and headers; the library's own limit lies at about 30 KiB */
 #define DISCARD_MAX (16 * MiB)
 #define FIRST_ROOM (1 * MiB)
+#define PIECE (512 * KiB) /* what a sink gets at once; a poller adds less than 32 KiB at a time */
 
 void exchange_drop_body(struct exchange *x)
 {
@@ -134,11 +135,11 @@ static void choose_method(struct exchange *x, const char *method)
                               override));
 }
 
-static size_t body_limit(const struct exchange *x)
+static size_t body_limit(struct exchange *x)
 {
     const struct http_options *o = &x->server->opt;
 
-    return o->body_limit ? o->body_limit(&x->req, o->ctx) : o->body_max;
+    return o->body_limit ? o->body_limit(&x->req, &x->asks, o->ctx) : o->body_max;
 }
 
 static void refuse_large(struct exchange *x)
@@ -164,12 +165,18 @@ static bool judge_length(struct exchange *x)
     x->body.max = x->refused ? 0 : body_limit(x);
     if (text)
         (void)str_i64(text, 0, INT64_MAX, &length); /* the library has refused what is no number */
-    if ((size_t)length > x->body.max) refuse_large(x);
-    if (x->refused)
-        return (size_t)length > DISCARD_MAX ||
-               (length && http_request_header(&x->req, "Expect") != NULL);
-    if (length) buf_reserve(&x->body, (size_t)length < FIRST_ROOM ? (size_t)length : FIRST_ROOM);
+    x->length = (size_t)length;
+    if (x->length > x->body.max) refuse_large(x);
+    if (x->refused) return exchange_answers_early(x);
+    if (length) buf_reserve(&x->body, x->length < FIRST_ROOM ? x->length : FIRST_ROOM);
     return false;
+}
+
+bool exchange_answers_early(const struct exchange *x)
+{
+    bool comes = x->length || http_request_header(&x->req, "Transfer-Encoding") != NULL;
+
+    return x->length > DISCARD_MAX || (comes && http_request_header(&x->req, "Expect") != NULL);
 }
 
 bool exchange_head(struct exchange *x, const char *method, const char *version)
@@ -191,9 +198,13 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
 {
     struct http_server *s = x->server;
 
-    if (!x->refused && n > x->body.max - x->body.n) refuse_large(x);
-    if (x->refused) {
+    if (!x->refused && n > x->body.max - x->poured - x->body.n) refuse_large(x);
+    if (x->refused || http_replied(&x->res)) {
         x->discarded += n;
+        return;
+    }
+    if (x->sated) {
+        x->poured += n;
         return;
     }
     x->counted += n;
@@ -204,10 +215,34 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
     buf_add(&x->body, data, n);
 }
 
+bool exchange_is_full(const struct exchange *x)
+{
+    return x->req.sink && x->body.n >= PIECE && !x->refused;
+}
+
+void exchange_pour(struct exchange *x)
+{
+    if (x->body.n && !x->sated &&
+        x->req.sink->write(x->req.taken, buf_str(&x->body), x->body.n) < 0)
+        x->sated = true;
+    x->poured += x->body.n;
+    buf_clear(&x->body);
+    atomic_fetch_sub(&x->server->bodies, x->counted);
+    x->counted = 0;
+}
+
+void http_take_body(struct http_request *req, const struct http_sink *sink, void *ctx)
+{
+    ASSERT(req->head_only && req->sink == NULL);
+    req->sink = sink;
+    req->taken = ctx;
+}
+
 void exchange_free(struct exchange *x)
 {
     struct http_server *s = x->server;
 
+    if (x->req.sink) x->req.sink->close(x->req.taken);
     if (x->res.answer) MHD_destroy_response(x->res.answer);
     exchange_drop_body(x);
     if (x->counts) {

@@ -62,6 +62,7 @@ struct http_response {
 
 enum phase {
     PHASE_HEAD,     /* the target is known */
+    PHASE_ASKING,   /* the handler says whether it takes the body, connection suspended */
     PHASE_BODY,     /* body arrives */
     PHASE_HANDLING, /* with the crew, connection suspended; after resume the answer is there */
     PHASE_ANSWERED, /* given to the library */
@@ -76,6 +77,10 @@ struct exchange {
     struct buf body;
     size_t counted;   /* of body in server->bodies */
     size_t discarded; /* bytes of a refused body read and dropped */
+    size_t poured;    /* bytes that went to the sink, or were to */
+    bool sated;       /* the sink wants no more */
+    bool asks;        /* the handler is asked whether it takes the body */
+    size_t length;    /* of the body, as announced; 0: none or unknown */
     int refused;      /* status of the answer instead of the handler's, 0: none */
     const char *why;  /* its message */
     const char *end;  /* of the raw target in the library's memory */
@@ -90,11 +95,18 @@ struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *conn
 /** The head is complete: method, headers, limits. True when the answer must go out before the body.
  */
 bool exchange_head(struct exchange *x, const char *method, const char *version);
+/** True when an answer that does not need the body goes out before it: the client waits for it, or
+ * the body is too large to be read and dropped. */
+bool exchange_answers_early(const struct exchange *x);
 void exchange_body(struct exchange *x, const char *data, size_t n);
+/** There is enough for the sink. */
+bool exchange_is_full(const struct exchange *x);
+/** Gives the sink what has come; on a worker. */
+void exchange_pour(struct exchange *x);
 /** The body is not needed any more: its memory and its share of what all bodies may take are free.
  */
 void exchange_drop_body(struct exchange *x);
-/** Frees it; an answer that was never queued dies here, its stream is closed. */
+/** Frees it; an answer that was never queued dies here, its stream and its sink are closed. */
 void exchange_free(struct exchange *x);
 void exchange_refuse(struct exchange *x, int status, const char *why);
 

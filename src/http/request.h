@@ -32,9 +32,12 @@ struct http_request {
     size_t n_headers;
     const struct http_param *params; /* the decoded query */
     size_t n_params;
-    struct str body;     /* whole; p is NUL-terminated behind n, never NULL */
-    const char *remote;  /* "127.0.0.1:51234", "[::1]:51234" */
-    struct arena *arena; /* freed when the answer has left */
+    struct str body;              /* whole; p is NUL-terminated behind n, never NULL */
+    bool head_only;               /* the body has not been read yet: see body.h */
+    const struct http_sink *sink; /* where the body went instead of here; NULL */
+    void *taken;                  /* what the sink works on */
+    const char *remote;           /* "127.0.0.1:51234", "[::1]:51234" */
+    struct arena *arena;          /* freed when the answer has left */
 };
 
 /** Fills path, query and params of ${r} from ${r}->target and arena. ERR_INVALID: malformed percent
