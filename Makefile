@@ -45,7 +45,7 @@ LAW_server := api http engine fleet rules template store db packages model schem
 
 FOLDERS := $(patsubst LAW_%,%,$(filter LAW_%,$(.VARIABLES)))
 LIBS_base := -ljansson
-LIBS_crypt := -lsodium
+LIBS_crypt := -lsodium -lcrypto
 LIBS_db := -lsqlite3 -lpq
 LIBS_engine := -lzstd
 LIBS_store := -lzstd

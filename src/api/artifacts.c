@@ -5,6 +5,7 @@
 
 #include "api/paging.h"
 #include "api/permit.h"
+#include "api/upload.h"
 #include "engine/blob.h"
 #include "rules/tree.h"
 #include "store/artifact.h"
@@ -153,7 +154,7 @@ static int content(struct call *c, struct error *e)
     if (x.artifact.content == NULL)
         return fail(e, ERR_NOT_FOUND, "artifact %s has no content: %s", x.artifact.id,
                     x.artifact.failure ? x.artifact.failure : "it has not been collected yet");
-    int fd = blob_open(call_app(c)->blobs_path, x.artifact.content, e);
+    int fd = blob_open(call_app(c)->blobs, x.artifact.content, e);
     if (fd < 0) return -1;
     if (fstat(fd, &st) < 0) {
         close(fd);
@@ -274,16 +275,23 @@ static int content_tx(struct db_tx *tx, void *ctx, struct error *e)
     return audit(tx, x->c, &x->artifact, "Modified", "given its content", e);
 }
 
-/* The content is kept under its hash before the row names it. */
-static int put_content(struct call *c, struct error *e)
+static int take_content(struct call *c, struct error *e)
 {
     struct one x = {.c = c};
 
     if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
-    if (blob_store(call_app(c)->blobs_path, c->req->body.p, c->req->body.n, c->arena, &x.content,
-                   e) < 0)
-        return -1;
-    x.size = (int64_t)c->req->body.n;
+    return upload_take(c, NULL, e);
+}
+
+/* The content is kept under its hash before the row names it. */
+static int put_content(struct call *c, struct error *e)
+{
+    struct one x = {.c = c};
+    struct upload u;
+
+    if (upload_finish(c, &u, e) < 0) return -1;
+    x.content = u.content;
+    x.size = u.size;
     if (db_write(call_app(c)->db, content_tx, &x, e) < 0) return -1;
     c->out = document(c, &x.artifact);
     return 0;
@@ -312,8 +320,8 @@ static const struct route rows[] = {
     {"GET", "/api/{space}/artifacts/{id}/content", content, "ArtifactView", .shape = ROUTE_BYTES,
      .doc = "the file itself"},
     {"PUT", "/api/{space}/artifacts/{id}/content", put_content, "ArtifactEdit",
-     .flags = ROUTE_RAW_BODY, .out = artifact_fields, .out_name = "Artifact",
-     .doc = "gives an artifact its content, at most as large as a body may be"},
+     .take_body = take_content, .flags = ROUTE_RAW_BODY, .out = artifact_fields,
+     .out_name = "Artifact", .doc = "gives an artifact its content"},
     {"DELETE", "/api/{space}/artifacts/{id}", delete, "ArtifactDelete",
      .flags = ROUTE_OPTIONAL_BODY, .doc = "deletes an artifact"},
 };
