@@ -3,9 +3,9 @@
  *
  * What the library hands over is copied into the exchange's arena, so that nothing below points
  * into the library. A request that is refused (malformed target, body too large, stopping) still
- * has its body read and dropped up to DISCARD_MAX, because closing a socket with unread bytes
- * destroys the answer on its way; beyond that, and when the client waits for "100 Continue", the
- * answer goes out at once and the connection is closed. */
+ * has its body read and dropped up to DISCARD_MAX, so that its connection lives; when it is longer
+ * or of unknown length, and when the client waits for "100 Continue", the answer goes out at once
+ * and the connection is closed. */
 #include "http/exchange.h"
 
 #include <arpa/inet.h>
@@ -150,9 +150,8 @@ static void refuse_large(struct exchange *x)
                               x->body.max));
 }
 
-/* Sets the body's limit and judges the announced length. True: answer now, the body is not wanted.
- */
-static bool judge_length(struct exchange *x)
+/* Sets the body's limit and judges the announced length. */
+static void judge_length(struct exchange *x)
 {
     const char *text = http_request_header(&x->req, "Content-Length");
     const char *coding = http_request_header(&x->req, "Transfer-Encoding");
@@ -160,26 +159,26 @@ static bool judge_length(struct exchange *x)
 
     if (text && coding) { /* two lengths: request smuggling */
         exchange_refuse(x, 400, "Both Content-Length and Transfer-Encoding are given");
-        return true;
+        return;
     }
     x->body.max = x->refused ? 0 : body_limit(x);
     if (text)
         (void)str_i64(text, 0, INT64_MAX, &length); /* the library has refused what is no number */
     x->length = (size_t)length;
     if (x->length > x->body.max) refuse_large(x);
-    if (x->refused) return exchange_answers_early(x);
-    if (length) buf_reserve(&x->body, x->length < FIRST_ROOM ? x->length : FIRST_ROOM);
-    return false;
+    if (length && !x->refused)
+        buf_reserve(&x->body, x->length < FIRST_ROOM ? x->length : FIRST_ROOM);
 }
 
 bool exchange_answers_early(const struct exchange *x)
 {
-    bool comes = x->length || http_request_header(&x->req, "Transfer-Encoding") != NULL;
+    bool chunked = http_request_header(&x->req, "Transfer-Encoding") != NULL;
 
-    return x->length > DISCARD_MAX || (comes && http_request_header(&x->req, "Expect") != NULL);
+    return chunked || x->length > DISCARD_MAX ||
+           (x->length && http_request_header(&x->req, "Expect") != NULL);
 }
 
-bool exchange_head(struct exchange *x, const char *method, const char *version)
+void exchange_head(struct exchange *x, const char *method, const char *version)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -191,7 +190,7 @@ bool exchange_head(struct exchange *x, const char *method, const char *version)
     /* the version stands one byte behind the target: otherwise a NUL has cut it short */
     if (version && version[0] && x->end + 1 != version && x->end < version)
         exchange_refuse(x, 400, "Malformed request target: a NUL byte or a space in it");
-    return judge_length(x);
+    judge_length(x);
 }
 
 void exchange_body(struct exchange *x, const char *data, size_t n)

@@ -16,14 +16,22 @@
 #include "http/server.h"
 
 /* The sockets of all connections (sockets.c). */
+struct lingering {
+    int fd;
+    int64_t until_ms; /* monotonic */
+};
 struct open_sockets {
     pthread_mutex_t lock;
     VEC(struct pollfd) polls;
+    VEC(struct lingering) lingering; /* answered before their bodies were read */
 };
 void sockets_init(struct open_sockets *o);
 void sockets_done(struct open_sockets *o);
 void sockets_add(struct open_sockets *o, int fd);
 void sockets_remove(struct open_sockets *o, int fd);
+/** Holds the connection open for a while when the library closes it, so that the client reads the
+ * answer before it learns that the rest of its body is not wanted. */
+void sockets_linger(struct open_sockets *o, int fd);
 /** Makes the library notice clients that hung up; true when there are connections. */
 bool sockets_sweep(struct open_sockets *o);
 
@@ -92,9 +100,8 @@ struct exchange {
 /* exchange.c, poller threads */
 struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
                               const char *target);
-/** The head is complete: method, headers, limits. True when the answer must go out before the body.
- */
-bool exchange_head(struct exchange *x, const char *method, const char *version);
+/** The head is complete: method, headers, limits. */
+void exchange_head(struct exchange *x, const char *method, const char *version);
 /** True when an answer that does not need the body goes out before it: the client waits for it, or
  * the body is too large to be read and dropped. */
 bool exchange_answers_early(const struct exchange *x);

@@ -27,7 +27,9 @@
 
 #define CONNECTION_MEMORY \
     (32 * KiB) /* head, part of the body and of the answer; larger is a mapping per connection */
-#define DROP_MAX (17 * MiB) /* of a refused body; past it the connection is cut */
+#define DROP_MAX                                                                      \
+    (17 * MiB) /* of a refused body; past it the connection is cut, unless its sender \
+                  may send large ones */
 
 static struct metric answered[] = {
     METRIC("counter", "bobtail_http_requests_total", "status=\"2xx\"", "requests answered"),
@@ -160,39 +162,53 @@ static enum MHD_Result queue_answer(struct exchange *x)
     return rc;
 }
 
-static enum MHD_Result refuse(struct exchange *x)
+/* The answer goes out, and the body is not read. */
+static enum MHD_Result answer_early(struct exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    sockets_linger(&x->server->sockets, info->connect_fd);
+    return queue_answer(x);
+}
+
+static void refuse(struct exchange *x)
 {
     http_reply_message(&x->res, x->refused, x->why);
     if (x->refused == 503) {
         http_header(&x->res, "Retry-After", "1");
         http_header(&x->res, "Connection", "close");
     }
-    return queue_answer(x);
 }
 
 /* The whole request is there. */
 static enum MHD_Result dispatch(struct exchange *x)
 {
-    if (x->refused) return refuse(x);
-    if (http_replied(&x->res)) return queue_answer(x); /* the body was not wanted */
-    x->phase = PHASE_HANDLING;
-    return hand_over(x, handle, true) ? MHD_YES : refuse(x);
+    if (!x->refused && !http_replied(&x->res) && hand_over(x, handle, true)) {
+        x->phase = PHASE_HANDLING;
+        return MHD_YES;
+    }
+    if (x->refused) refuse(x);
+    return queue_answer(x);
 }
 
 static enum MHD_Result on_head(struct exchange *x, const char *method, const char *version)
 {
-    if (exchange_head(x, method, version)) return refuse(x);
-    if (!x->asks || x->refused) return MHD_YES;
-    if (!hand_over(x, ask, false)) return exchange_answers_early(x) ? refuse(x) : MHD_YES;
-    x->phase = PHASE_ASKING;
-    return MHD_YES;
+    exchange_head(x, method, version);
+    if (x->asks && !x->refused && hand_over(x, ask, false)) {
+        x->phase = PHASE_ASKING;
+        return MHD_YES;
+    }
+    if (!x->refused || !exchange_answers_early(x)) return MHD_YES;
+    refuse(x);
+    return answer_early(x);
 }
 
 /* The handler has been asked, and the library shows the head again. */
 static enum MHD_Result on_asked(struct exchange *x)
 {
     x->phase = PHASE_BODY;
-    return http_replied(&x->res) && exchange_answers_early(x) ? queue_answer(x) : MHD_YES;
+    return http_replied(&x->res) && exchange_answers_early(x) ? answer_early(x) : MHD_YES;
 }
 
 /* With several chunks in its buffer the library goes on after the connection was suspended: then
@@ -209,7 +225,7 @@ static enum MHD_Result on_body(struct exchange *x, const char *data, size_t *n)
     exchange_body(x, data, *n);
     *n = 0;
     if (exchange_is_full(x)) hand_over(x, pour, false);
-    return x->discarded > DROP_MAX ? MHD_NO : MHD_YES;
+    return x->discarded > (x->req.sink ? x->body.max : DROP_MAX) ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
