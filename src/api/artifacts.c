@@ -1,12 +1,10 @@
 /* artifacts.c - files that scripts asked to keep. Facts: rest.md 2.17. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "api/download.h"
 #include "api/paging.h"
 #include "api/permit.h"
 #include "api/upload.h"
-#include "engine/blob.h"
 #include "rules/tree.h"
 #include "store/artifact.h"
 #include "store/counter.h"
@@ -134,35 +132,15 @@ static int get(struct call *c, struct error *e)
     return 0;
 }
 
-/* The name as a quoted header text: what could end the quotes or the line becomes '_'. */
-static const char *disposition(struct call *c, const char *filename)
-{
-    char *name = arena_strdup(c->arena, filename);
-
-    for (char *p = name; *p; p++)
-        if (*p == '"' || *p == '\\' || (unsigned char)*p < 0x20 || (unsigned char)*p > 0x7E)
-            *p = '_';
-    return arena_fmt(c->arena, "attachment; filename=\"%s\"", name);
-}
-
 static int content(struct call *c, struct error *e)
 {
     struct one x = {.c = c};
-    struct stat st;
 
     if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
     if (x.artifact.content == NULL)
         return fail(e, ERR_NOT_FOUND, "artifact %s has no content: %s", x.artifact.id,
                     x.artifact.failure ? x.artifact.failure : "it has not been collected yet");
-    int fd = blob_open(call_app(c)->blobs, x.artifact.content, e);
-    if (fd < 0) return -1;
-    if (fstat(fd, &st) < 0) {
-        close(fd);
-        return fail(e, ERR_INTERNAL, "artifact %s cannot be read", x.artifact.id);
-    }
-    http_header(c->res, "Content-Disposition", disposition(c, x.artifact.filename));
-    http_reply_file(c->res, 200, "application/octet-stream", fd, 0, (uint64_t)st.st_size);
-    return 0;
+    return download_reply(c, x.artifact.content, x.artifact.filename, e);
 }
 
 static int audit(struct db_tx *tx, struct call *c, const struct artifact *x, const char *category,
