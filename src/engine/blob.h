@@ -2,7 +2,8 @@
  * thread per file that is being written.
  *
  * Nodes share the folder. What a node is still writing lies in a folder of its own beside the
- * blobs, so that the rests of a node that was killed are found at its next start. */
+ * blobs, so that the rests of a node that was killed are found at its next start. Rows that name a
+ * blob must be committed within a day after it got its name. */
 #ifndef ENGINE_BLOB_H
 #define ENGINE_BLOB_H
 #include "base/arena.h"
@@ -39,6 +40,11 @@ void blob_done(struct blob_file *f);
  * nothing behind. */
 int blob_store_fd(const struct blobs *b, int fd, struct arena *a, const char **ret_hash,
                   int64_t *ret_size, struct error *e) MUST_USE;
+/** Removes the blobs that were written before ${before_ms} (UTC) and whose hashes are not among the
+ * ${n} sorted ones in ${used}, which must have been read after ${before_ms}. A blob of that content
+ * that is written meanwhile stays: its row has a day to come. Adds to *${removed}. */
+int blobs_sweep(const struct blobs *b, const char *const *used, size_t n, int64_t before_ms,
+                size_t *removed, struct error *e) MUST_USE;
 /** A descriptor to read the blob ${hash}; ERR_NOT_FOUND. */
 int blob_open(const struct blobs *b, const char *hash, struct error *e) MUST_USE;
 #endif

@@ -36,5 +36,5 @@ export function blobFiles(server) {
     const folder = path.join(server.folder, 'blobs');
     const names = fs.readdirSync(folder, { recursive: true, withFileTypes: true })
         .filter((entry) => entry.isFile()).map((entry) => path.relative(folder, path.join(entry.path, entry.name)));
-    return { blobs: names.filter((name) => !name.startsWith('incoming-')), incoming: names.filter((name) => name.startsWith('incoming-')) };
+    return { blobs: names.filter((name) => !name.startsWith('incoming-') && name !== 'lock'), incoming: names.filter((name) => name.startsWith('incoming-')) };
 }

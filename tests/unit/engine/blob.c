@@ -79,7 +79,7 @@ TEST(content_that_cannot_be_read_leaves_nothing_behind)
     EXPECT_FAILS(blob_store_fd(&b, fd, &a, &hash, &size, &err), ERR_INTERNAL);
     close(fd);
     EXPECT_INT(files_in(b.incoming), 0);
-    EXPECT_INT(files_in(b.folder), 1);
+    EXPECT_INT(files_in(b.folder), 1); /* only the folder for what is being written */
 }
 
 TEST(what_is_not_finished_goes_away)
@@ -110,4 +110,55 @@ TEST(a_start_removes_what_this_node_left_half_written_and_nothing_of_others)
     EXPECT_INT(files_in(other.incoming), 1);
     blob_done(&mine);
     blob_done(&theirs);
+}
+
+static bool is_there(const struct blobs *b, const char *hash)
+{
+    struct error err;
+    int fd = blob_open(b, hash, &err);
+
+    if (fd >= 0) close(fd);
+    return fd >= 0;
+}
+
+/* Makes the blob look as if it had been written at ${ms}. */
+static void make_old(const struct blobs *b, const char *hash, int64_t ms)
+{
+    struct timespec times[2] = {{.tv_sec = ms / 1000}, {.tv_sec = ms / 1000}};
+    CLEANUP(freep) char *path = xasprintf("%s/%.2s/%s", b->folder, hash, hash + 2);
+
+    EXPECT(utimensat(AT_FDCWD, path, times, 0) == 0);
+}
+
+TEST(the_sweep_removes_old_blobs_that_nothing_names_and_no_others)
+{
+    struct blobs b = store();
+    struct error err = {0};
+    char used[DIGEST_HEX_SIZE], fresh[DIGEST_HEX_SIZE], orphan[DIGEST_HEX_SIZE];
+    const char *list[] = {used};
+    size_t removed = 0;
+
+    put(&b, "used", used);
+    put(&b, "fresh", fresh);
+    put(&b, "orphan", orphan);
+    make_old(&b, used, 1000000);
+    make_old(&b, orphan, 1000000);
+    EXPECT_OK(blobs_sweep(&b, list, 1, 2000000, &removed, &err));
+    EXPECT_INT(removed, 1);
+    EXPECT(is_there(&b, used) && is_there(&b, fresh) && !is_there(&b, orphan));
+}
+
+TEST(a_blob_that_is_stored_again_is_no_longer_old)
+{
+    struct blobs b = store();
+    struct error err = {0};
+    char hash[DIGEST_HEX_SIZE];
+    size_t removed = 0;
+
+    put(&b, "again", hash);
+    make_old(&b, hash, 1000000);
+    put(&b, "again", hash);
+    EXPECT_OK(blobs_sweep(&b, NULL, 0, 2000000, &removed, &err));
+    EXPECT_INT(removed, 0);
+    EXPECT(is_there(&b, hash));
 }
