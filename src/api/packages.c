@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "api/build_information.h"
 #include "api/download.h"
 #include "api/paging.h"
 #include "api/upload.h"
@@ -109,13 +110,27 @@ static int get_tx(struct db_tx *tx, void *ctx, struct error *e)
     return package_get(tx, x->c->space_id, call_param(x->c, "id"), x->c->arena, &x->package, e);
 }
 
+/* The package with how it was built. */
+static int get_built_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct one *x = ctx;
+    struct call *c = x->c;
+    json_t *build = NULL;
+
+    if (get_tx(tx, ctx, e) < 0) return -1;
+    int r = build_information_of(tx, c, x->package.package_id, x->package.version, &build, e);
+    if (r < 0) return -1;
+    json_decref(c->out);
+    c->out = package_answer(c, &x->package);
+    if (r) jv_set(c->out, "PackageVersionBuildInformation", build);
+    return 0;
+}
+
 static int get(struct call *c, struct error *e)
 {
     struct one x = {.c = c};
 
-    if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
-    c->out = package_answer(c, &x.package);
-    return 0;
+    return db_read(call_app(c)->db, get_built_tx, &x, e);
 }
 
 static int raw(struct call *c, struct error *e)
@@ -192,9 +207,7 @@ static int delta(struct call *c, struct error *e)
 
 /* ---- push ---- */
 
-enum overwrite { FAIL_IF_EXISTS, OVERWRITE_EXISTING, IGNORE_IF_EXISTS };
-
-static int overwrite_mode(const struct call *c, enum overwrite *ret, struct error *e)
+int overwrite_mode(const struct call *c, enum overwrite *ret, struct error *e)
 {
     static const char *const modes[] = {"FailIfExists", "OverwriteExisting", "IgnoreIfExists"};
     const char *text = call_query(c, "overwriteMode");
@@ -307,7 +320,7 @@ static const struct route rows[] = {
      .shape = ROUTE_PAGE, .out_name = "Package",
      .doc = "packages of the built-in feed by name, the highest version first"},
     {"POST", PACKAGES "/raw", push, "BuiltInFeedPush", .take_body = take_push,
-     .flags = ROUTE_RAW_BODY, .query = push_query, .out = package_fields, .status = 201,
+     .flags = ROUTE_FORM_BODY, .query = push_query, .out = package_fields, .status = 201,
      .out_name = "Package",
      .doc = "pushes a file that is called ID.VERSION and an extension, as multipart/form-data"},
     {"GET", PACKAGES "/{id}", get, "FeedView", .out = package_fields, .out_name = "Package",

@@ -51,6 +51,7 @@ enum route_shape {
 enum route_flag {
     ROUTE_RAW_BODY = 1,      /* the body is not JSON: read c->req->body */
     ROUTE_OPTIONAL_BODY = 2, /* with .in: body may be missing (c->body is NULL then) */
+    ROUTE_FORM_BODY = 4,     /* the body is multipart/form-data with one file */
     ROUTE_QUICK = 64, /* answered by a thread of its own while others wait for the database: does
                          not touch it itself; credentials are not looked at */
 };

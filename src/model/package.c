@@ -26,6 +26,9 @@ const struct field package_fields[] = {
     READ("Description", "description"),
     READ("ReleaseNotes", "what is new in it"),
     {"Published", FIELD_TIME, FIELD_READ_ONLY, .doc = "when it was pushed"},
+    {"PackageVersionBuildInformation", FIELD_OBJECT,
+     FIELD_READ_ONLY | FIELD_NULLABLE | FIELD_OMIT_NULL, .fields = build_information_fields,
+     .doc = "how it was built; only of a single package"},
     ROW_LINKS,
     {.name = NULL},
 };

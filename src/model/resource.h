@@ -140,8 +140,8 @@ extern const struct resource project_trigger_resource;
 extern const struct link_template retention_policy_links[];
 /* clang-format on */
 
-extern const struct field package_fields[];
-extern const struct resource package_resource;
+extern const struct field package_fields[], build_information_fields[];
+extern const struct resource package_resource, build_information_resource;
 /** The id of the built-in feed of a space: clients know the one of the first space by it. */
 const char *feed_builtin_id(struct arena *a, const char *space_id);
 #endif

@@ -6,7 +6,9 @@
 
 #include "db/query.h"
 #include "store/counter.h"
+#include "store/package_query.h"
 
+#define TABLE "package"
 #define KIND "Packages"
 #define PREFIX "packages-"
 #define COLUMNS                                                                             \
@@ -110,63 +112,6 @@ int package_delete(struct db_tx *tx, const char *id, struct error *e)
 
 /* ---- lists ---- */
 
-/* The texts that a query's values point to. */
-struct patterns {
-    char *fold, *id, *version;
-};
-static void patterns_done(struct patterns *p)
-{
-    free(p->fold);
-    free(p->id);
-    free(p->version);
-}
-
-static void add_range(struct query *q, const struct version_range *r)
-{
-    query_add(q, " and (");
-    for (size_t i = 0; i < r->n; i++) {
-        query_add(q, i ? " or (1 = 1" : "(1 = 1");
-        if (r->items[i].from) query_add1(q, " and version_key >= ?", TEXT(r->items[i].from));
-        if (r->items[i].to) query_add1(q, " and version_key < ?", TEXT(r->items[i].to));
-        query_add(q, ")");
-    }
-    query_add(q, ")");
-}
-
-static void add_conditions(struct query *q, const struct package_query *w, struct patterns *p)
-{
-    query_add(q, " from package where 1 = 1");
-    if (w->space_id) query_add1(q, " and space_id = ?", TEXT(w->space_id));
-    if (w->package_id) {
-        p->fold = str_fold(w->package_id);
-        query_add1(q, " and package_fold = ?", TEXT(p->fold));
-    }
-    if (w->partial_id) {
-        p->id = query_like(w->partial_id);
-        query_add1(q, " and package_fold like ? escape '!'", TEXT(p->id));
-    }
-    if (w->partial_version) {
-        p->version = query_like(w->partial_version);
-        query_add1(q, " and lower(version) like ? escape '!'", TEXT(p->version));
-    }
-    if (w->ids) query_add_in(q, " and id in", w->ids, w->n_ids);
-    if (w->without_prerelease) query_add(q, " and prerelease = 0");
-    if (w->range && w->range->n) add_range(q, w->range);
-    if (w->only_latest)
-        query_add(q, " and version_key = (select max(n.version_key) from package n where "
-                     "n.space_id = package.space_id and n.package_fold = package.package_fold)");
-}
-
-static int count(struct db_tx *tx, const struct package_query *w, int64_t *ret, struct error *e)
-{
-    CLEANUP(query_done) struct query q = QUERY_INIT;
-    CLEANUP(patterns_done) struct patterns p = {0};
-
-    query_add(&q, "select count(*)");
-    add_conditions(&q, w, &p);
-    return query_i64(tx, &q, ret, e);
-}
-
 static int matches(const struct package *p, const struct package_query *w, struct arena *a)
 {
     struct version v;
@@ -181,7 +126,7 @@ static int read_page(struct db_tx *tx, const struct package_query *w, struct are
                      struct package **ret, size_t *ret_n, int64_t *ret_total, struct error *e)
 {
     CLEANUP(query_done) struct query q = QUERY_INIT;
-    CLEANUP(patterns_done) struct patterns p = {0};
+    CLEANUP(package_patterns_done) struct package_patterns p = {0};
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
     ARENA_LIST(struct package) list = {0};
     struct package one;
@@ -189,8 +134,8 @@ static int read_page(struct db_tx *tx, const struct package_query *w, struct are
     int r;
 
     query_add(&q, "select " COLUMNS);
-    add_conditions(&q, w, &p);
-    query_add(&q, " order by package_fold, version_key desc");
+    package_conditions(&q, TABLE, w, &p);
+    package_order(&q);
     if (w->tag == NULL) query_add1(&q, " limit ?", I64(w->take));
     if (w->tag == NULL) query_add1(&q, " offset ?", I64(w->skip));
     if (query_rows(tx, &q, &rows, e) < 0) return -1;
@@ -209,7 +154,7 @@ static int read_page(struct db_tx *tx, const struct package_query *w, struct are
 int package_list(struct db_tx *tx, const struct package_query *w, struct arena *a,
                  struct package **ret, size_t *ret_n, int64_t *ret_total, struct error *e)
 {
-    if (w->tag == NULL && count(tx, w, ret_total, e) < 0) return -1;
+    if (w->tag == NULL && package_count(tx, TABLE, w, ret_total, e) < 0) return -1;
     return read_page(tx, w, a, ret, ret_n, ret_total, e);
 }
 
