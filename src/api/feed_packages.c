@@ -51,14 +51,14 @@ static int versions(struct call *c, struct error *e)
     struct version_range r;
     bool prerelease;
 
-    if (q.package_id == NULL)
-        return fail_at(e, "packageId", "query parameter packageId is required");
+    if (check_feed(c, call_param(c, "id"), e) < 0) return -1;
+    if (q.package_id == NULL && call_query(c, "preReleaseTag")) /* each version is looked at */
+        return fail_at(e, "packageId", "query parameter packageId is required with preReleaseTag");
     if (call_query_flag(c, "includePreRelease", true, &prerelease, e) < 0) return -1;
     if (call_query_flag(c, "includeReleaseNotes", true, &(bool){0}, e) < 0) return -1;
     if (version_range_parse(c->arena, range ? range : "", &r, e) < 0 ||
         version_tag_parse(call_query(c, "preReleaseTag"), &tag, e) < 0)
         return -1;
-    if (check_feed(c, call_param(c, "id"), e) < 0) return -1;
     q.range = &r;
     q.tag = tag;
     q.without_prerelease = !prerelease;
@@ -134,11 +134,14 @@ static int notes(struct call *c, struct error *e)
 {
     const char *package_id = call_query(c, "packageId"), *version = call_query(c, "version");
 
-    if (package_id == NULL || version == NULL)
-        return fail_at(e, package_id ? "version" : "packageId",
-                       "query parameters packageId and version are required");
     if (check_feed(c, call_param(c, "id"), e) < 0) return -1;
-    if (notes_of(c, package_id, version, &c->out, e) < 0) return -1;
+    if (package_id == NULL || version == NULL) {
+        c->out = json_object();
+        jv_set_bool(c->out, "Succeeded", false);
+        jv_set_str(c->out, "FailureReason", "Query parameters packageId and version are required.");
+    } else if (notes_of(c, package_id, version, &c->out, e) < 0) {
+        return -1;
+    }
     jv_set_str(c->out, "PackageId", package_id);
     jv_set_str(c->out, "Version", version);
     return 0;
@@ -180,7 +183,7 @@ static int notes_list(struct call *c, struct error *e)
 }
 
 static const struct route_query versions_query[] = {
-    {"packageId", QUERY_TEXT, "what the package is called"},
+    {"packageId", QUERY_TEXT, "what the package is called; without it: all"},
     {"includePreRelease", QUERY_FLAG, "false: no versions with a tag"},
     {"versionRange", QUERY_TEXT, "only versions in this range, in NuGet's or Maven's notation"},
     {"preReleaseTag", QUERY_TEXT, "regular expression that the tag must match"},
@@ -205,7 +208,8 @@ static const struct route rows[] = {
      .doc = "packages of the feed by name, each with its highest version"},
     {"GET", FEED_PACKAGES "/notes", notes, "FeedView", .out = package_notes_fields,
      .query = notes_query, .out_name = "PackageNotes", .doc = "release notes of one version"},
-    {"GET", "/api/{space}/packages/notes", notes_list, "FeedView", .query = notes_list_query,
+    {"GET", "/api/{space}/packages/notes", notes_list, "FeedView", .out = package_notes_list_fields,
+     .query = notes_list_query, .out_name = "PackageNotesList",
      .doc = "release notes of several versions, as a list Packages"},
 };
 const struct route_table feed_package_routes = {rows, ARRAY_LEN(rows)};

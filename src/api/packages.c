@@ -202,7 +202,8 @@ static int delete_many(struct call *c, struct error *e)
 /* Clients fall back to sending the whole file. */
 static int delta(struct call *c, struct error *e)
 {
-    return fail(e, ERR_NOT_FOUND, "Deltas of packages were not found: they are not supported.");
+    return fail(e, ERR_NOT_FOUND, "delta signature of %s %s", call_param(c, "packageId"),
+                call_param(c, "version"));
 }
 
 /* ---- push ---- */

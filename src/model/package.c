@@ -69,3 +69,16 @@ const struct field package_notes_fields[] = {
     {"FailureReason", FIELD_STRING, FIELD_OMIT_NULL, .doc = "why there are none"},
     {.name = NULL},
 };
+
+static const struct field listed_fields[] = {
+    {"FeedId", FIELD_STRING, .doc = "its feed"},
+    {"PackageId", FIELD_STRING, .doc = "what it is called"},
+    {"Version", FIELD_STRING, .doc = "its version"},
+    {"Notes", FIELD_OBJECT, .fields = package_notes_fields, .doc = "what is known of it"},
+    {.name = NULL},
+};
+const struct field package_notes_list_fields[] = {
+    {"Packages", FIELD_LIST, .item = FIELD_OBJECT, .fields = listed_fields,
+     .doc = "those that were asked for"},
+    {.name = NULL},
+};

@@ -70,6 +70,7 @@ const struct named_table command_tables[] = {
     {"OctopusServerClusterSummary", cluster_summary_fields},
     {"PackageDescription", package_description_fields},
     {"PackageNotes", package_notes_fields},
+    {"PackageNotesList", package_notes_list_fields},
     {"BuildInformationCommand", build_information_command_fields},
     {"DeploymentSettings", deployment_settings_fields},
     {"ProjectSummary", project_summary_fields},

@@ -106,7 +106,8 @@ apiSuite('packages', (at) => {
         const feed = await at.api.get(`${S}/feeds/feeds-builtin/packages/versions?packageId=Ver&take=2`);
         assert.deepEqual([feed.ItemType, feed.TotalResults], ['PackageVersion', 5]);
         const path_ = `${S}/feeds/feeds-builtin/packages/versions`;
-        await assertRefused(at.api, 'GET', path_, undefined, 'packageId');
+        await assertRefused(at.api, 'GET', `${path_}?preReleaseTag=x`, undefined, 'packageId');
+        assert.ok((await at.api.get(`${path_}?take=1`)).TotalResults >= 5);
         await assertRefused(at.api, 'GET', `${path_}?packageId=Ver&versionRange=x`, undefined, ['"x"', 'version range']);
         await assertRefused(at.api, 'GET', `${path_}?packageId=Ver&preReleaseTag=(`, undefined, ['"("', 'pre-release']);
         await assertRefused(at.api, 'GET', `${S}/feeds/Feeds-99/packages/versions?packageId=Ver`, undefined, 'Feeds-99', 404);
