@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "crypt/seal.h"
 #include "db/db.h"
+#include "engine/blob.h"
 #include "engine/engine.h"
 
 struct sign_in_gate;
@@ -20,7 +21,8 @@ struct app {
     struct sign_in_gate *sign_in; /* who may try a password now */
     const char *installation_id;  /* UUID */
     const char *version;          /* YYYY.M.P */
-    const char *node_id, *node_name, *blobs_path;
+    const char *node_id, *node_name;
+    const struct blobs *blobs;
     int64_t started_at;
 };
 /** A call that the server makes to itself, for the steps of resource.h: no request, no route. Its

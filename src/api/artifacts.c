@@ -1,11 +1,10 @@
 /* artifacts.c - files that scripts asked to keep. Facts: rest.md 2.17. */
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "api/download.h"
 #include "api/paging.h"
 #include "api/permit.h"
-#include "engine/blob.h"
+#include "api/upload.h"
 #include "rules/tree.h"
 #include "store/artifact.h"
 #include "store/counter.h"
@@ -133,35 +132,15 @@ static int get(struct call *c, struct error *e)
     return 0;
 }
 
-/* The name as a quoted header text: what could end the quotes or the line becomes '_'. */
-static const char *disposition(struct call *c, const char *filename)
-{
-    char *name = arena_strdup(c->arena, filename);
-
-    for (char *p = name; *p; p++)
-        if (*p == '"' || *p == '\\' || (unsigned char)*p < 0x20 || (unsigned char)*p > 0x7E)
-            *p = '_';
-    return arena_fmt(c->arena, "attachment; filename=\"%s\"", name);
-}
-
 static int content(struct call *c, struct error *e)
 {
     struct one x = {.c = c};
-    struct stat st;
 
     if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
     if (x.artifact.content == NULL)
         return fail(e, ERR_NOT_FOUND, "artifact %s has no content: %s", x.artifact.id,
                     x.artifact.failure ? x.artifact.failure : "it has not been collected yet");
-    int fd = blob_open(call_app(c)->blobs_path, x.artifact.content, e);
-    if (fd < 0) return -1;
-    if (fstat(fd, &st) < 0) {
-        close(fd);
-        return fail(e, ERR_INTERNAL, "artifact %s cannot be read", x.artifact.id);
-    }
-    http_header(c->res, "Content-Disposition", disposition(c, x.artifact.filename));
-    http_reply_file(c->res, 200, "application/octet-stream", fd, 0, (uint64_t)st.st_size);
-    return 0;
+    return download_reply(c, x.artifact.content, x.artifact.filename, e);
 }
 
 static int audit(struct db_tx *tx, struct call *c, const struct artifact *x, const char *category,
@@ -274,16 +253,23 @@ static int content_tx(struct db_tx *tx, void *ctx, struct error *e)
     return audit(tx, x->c, &x->artifact, "Modified", "given its content", e);
 }
 
-/* The content is kept under its hash before the row names it. */
-static int put_content(struct call *c, struct error *e)
+static int take_content(struct call *c, struct error *e)
 {
     struct one x = {.c = c};
 
     if (db_read(call_app(c)->db, get_tx, &x, e) < 0) return -1;
-    if (blob_store(call_app(c)->blobs_path, c->req->body.p, c->req->body.n, c->arena, &x.content,
-                   e) < 0)
-        return -1;
-    x.size = (int64_t)c->req->body.n;
+    return upload_take(c, NULL, e);
+}
+
+/* The content is kept under its hash before the row names it. */
+static int put_content(struct call *c, struct error *e)
+{
+    struct one x = {.c = c};
+    struct upload u;
+
+    if (upload_finish(c, &u, e) < 0) return -1;
+    x.content = u.content;
+    x.size = u.size;
     if (db_write(call_app(c)->db, content_tx, &x, e) < 0) return -1;
     c->out = document(c, &x.artifact);
     return 0;
@@ -312,8 +298,8 @@ static const struct route rows[] = {
     {"GET", "/api/{space}/artifacts/{id}/content", content, "ArtifactView", .shape = ROUTE_BYTES,
      .doc = "the file itself"},
     {"PUT", "/api/{space}/artifacts/{id}/content", put_content, "ArtifactEdit",
-     .flags = ROUTE_RAW_BODY, .out = artifact_fields, .out_name = "Artifact",
-     .doc = "gives an artifact its content, at most as large as a body may be"},
+     .take_body = take_content, .flags = ROUTE_RAW_BODY, .out = artifact_fields,
+     .out_name = "Artifact", .doc = "gives an artifact its content"},
     {"DELETE", "/api/{space}/artifacts/{id}", delete, "ArtifactDelete",
      .flags = ROUTE_OPTIONAL_BODY, .doc = "deletes an artifact"},
 };

@@ -115,7 +115,7 @@ static int metrics(struct call *c, struct error *e)
              "# HELP bobtail_build_info The version that runs.\n# TYPE bobtail_build_info "
              "gauge\nbobtail_build_info{version=\"%s\"} 1\n",
              app->version);
-    print_disk(&out, app->blobs_path);
+    print_disk(&out, app->blobs->folder);
     watch_print(app->watch, &out);
     http_reply(c->res, 200, "text/plain; version=0.0.4; charset=utf-8", buf_str(&out), out.n);
     return 0;

@@ -154,19 +154,31 @@ static json_t *parameters(const struct route *r)
     return v;
 }
 
+/* One file, in a field of any name. */
+static json_t *form(void)
+{
+    json_t *v = type("object"), *members = json_object(), *file = type("string");
+
+    jv_set_str(file, "format", "binary");
+    jv_set(members, "fileToUpload", file);
+    jv_set(v, "properties", members);
+    return v;
+}
+
 static void request_body(struct document *d, const struct route *r, json_t *operation)
 {
     json_t *body = json_object();
-    bool raw = r->flags & ROUTE_RAW_BODY;
+    bool raw = r->flags & ROUTE_RAW_BODY, is_form = r->flags & ROUTE_FORM_BODY;
 
-    if (!raw && r->in == NULL) {
+    if (!raw && !is_form && r->in == NULL) {
         json_decref(body);
         return;
     }
     jv_set_bool(body, "required", !(r->flags & ROUTE_OPTIONAL_BODY));
     jv_set(body, "content",
-           raw ? content("application/octet-stream", type("string"))
-               : content("application/json", schema(d, r->in, r->in_name)));
+           is_form ? content("multipart/form-data", form())
+           : raw   ? content("application/octet-stream", type("string"))
+                   : content("application/json", schema(d, r->in, r->in_name)));
     jv_set(operation, "requestBody", body);
 }
 

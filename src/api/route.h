@@ -51,6 +51,7 @@ enum route_shape {
 enum route_flag {
     ROUTE_RAW_BODY = 1,      /* the body is not JSON: read c->req->body */
     ROUTE_OPTIONAL_BODY = 2, /* with .in: body may be missing (c->body is NULL then) */
+    ROUTE_FORM_BODY = 4,     /* the body is multipart/form-data with one file */
     ROUTE_QUICK = 64, /* answered by a thread of its own while others wait for the database: does
                          not touch it itself; credentials are not looked at */
 };
@@ -61,6 +62,10 @@ struct route {
     const char *path;
     route_handler *handle;
     const char *permission;
+    /** With it the body is taken piece by piece (http/body.h) instead of being held in memory:
+     * called once the head is there and the caller may; takes the body, or fails. Only then is
+     * anything sent; .handle runs when all of it has come. */
+    route_handler *take_body;
     const struct field
         *in; /* the body's table: then a JSON object is required. NULL: any JSON or none */
     const struct field *out;
@@ -68,7 +73,7 @@ struct route {
     const struct route_query *query; /* documented filters; also the Template link of pages */
     enum route_shape shape;
     unsigned flags;
-    size_t max_body; /* bytes; 0: the server's default */
+    size_t max_body; /* bytes; 0: the server's default, one of its own with .take_body */
     int status;      /* of success; 0: 200 */
     const char *in_name,
         *out_name;   /* names of the schemas in OpenAPI, e.g. "Project"; NULL: written in place */

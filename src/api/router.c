@@ -1,6 +1,7 @@
 /* router.c - see router.h. One call's way, in this order, so that nothing is told to who may not
  * know it: match the path (404, 405), who is it (401), which space (404), may they (403), parse the
- * body (400), run the handler, answer.
+ * body (400), run the handler, answer. A body that a row takes piece by piece is taken after the
+ * fourth; when all of it is there, the way is gone once more from its start.
  *
  * A path has up to four readings, tried in this order; the first that has a row for the method
  * wins:
@@ -23,7 +24,7 @@
 
 struct router {
     struct router_options opt;
-    size_t body_max;
+    size_t body_max, taken_max;
     struct route_tree *plain;  /* whole templates */
     struct route_tree *scoped; /* what follows /api/{space} */
     struct route_tree *names;  /* what follows /api in all: the names of resources */
@@ -97,6 +98,7 @@ int router_new(const struct router_options *o, struct router **ret, struct error
 
     r->opt = *o;
     r->body_max = 32 * MiB;
+    r->taken_max = INT64_MAX;
     r->plain = route_tree_new();
     r->scoped = route_tree_new();
     r->names = route_tree_new();
@@ -121,6 +123,7 @@ void router_free(struct router *r)
 }
 
 void router_set_body_max(struct router *r, size_t bytes) { r->body_max = bytes; }
+void router_set_taken_max(struct router *r, size_t bytes) { r->taken_max = bytes; }
 
 static bool read_scoped(const struct router *r, struct http_strings s, size_t from,
                         const char *space, unsigned method, struct reading *ret)
@@ -152,14 +155,15 @@ static bool read_path(const struct router *r, const struct http_request *req,
     return s.n > 1 && read_scoped(r, s, 1, NULL, method, ret);
 }
 
-size_t router_body_limit(const struct http_request *req, void *ctx)
+size_t router_body_limit(const struct http_request *req, bool *ret_taken, void *ctx)
 {
     const struct router *r = ctx;
     struct reading reading = {0};
 
-    if (read_path(r, req, req->method, &reading) && reading.match.route->max_body)
-        return reading.match.route->max_body;
-    return r->body_max;
+    if (!read_path(r, req, req->method, &reading)) return r->body_max;
+    const struct route *row = reading.match.route;
+    *ret_taken = row->take_body != NULL;
+    return row->max_body ? row->max_body : row->take_body ? r->taken_max : r->body_max;
 }
 
 bool router_is_quick(const struct http_request *req, void *ctx)
@@ -266,7 +270,9 @@ static int parse_body(struct call *c, struct error *e)
     struct str text = c->req->body;
     json_t *v = NULL;
 
-    if (c->route->flags & ROUTE_RAW_BODY || strcmp(c->route->method, "GET") == 0) return 0;
+    if (c->route->flags & ROUTE_RAW_BODY || c->route->take_body ||
+        strcmp(c->route->method, "GET") == 0)
+        return 0;
     if (text.n >= 3 && memcmp(text.p, "\xEF\xBB\xBF", 3) == 0) text.p += 3, text.n -= 3;
     if (str_trim(text).n && jv_parse(text.p, text.n, &v, e) < 0)
         return fail_wrap(e, "request body");
@@ -307,7 +313,9 @@ static int serve(const struct router *r, struct call *c, struct error *e)
     memcpy(c->param_values, reading.match.values, sizeof(c->param_values));
     if (authenticate(r, c, e) < 0) return -1;
     if (reading.scoped && enter_space(r, c, reading.space, e) < 0) return -1;
-    if (permit(r, c, reading.space, e) < 0 || parse_body(c, e) < 0) return -1;
+    if (permit(r, c, reading.space, e) < 0) return -1;
+    if (c->req->head_only) return c->route->take_body(c, e);
+    if (parse_body(c, e) < 0) return -1;
     if (c->route->handle(c, e) < 0) return -1;
     if (c->out || !http_replied(c->res)) send_json(c);
     return 0;

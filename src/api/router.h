@@ -48,10 +48,11 @@ void router_free(struct router *r);
 
 /** For struct http_options: handle, body_limit; ctx is the router. */
 void router_handle(struct http_request *req, struct http_response *res, void *router);
-size_t router_body_limit(const struct http_request *req, void *router);
-/** What router_body_limit answers for routes without max_body; 32 MiB unless set. Before the server
- * starts. */
+size_t router_body_limit(const struct http_request *req, bool *ret_taken, void *router);
+/** What router_body_limit answers for routes without max_body: 32 MiB unless set, and without a
+ * limit for those with take_body unless set. Before the server starts. */
 void router_set_body_max(struct router *r, size_t bytes);
+void router_set_taken_max(struct router *r, size_t bytes);
 /** For http_options: is it a route that is answered at once? */
 bool router_is_quick(const struct http_request *req, void *router);
 #endif

@@ -38,6 +38,9 @@ const struct route_table *const api_tables[] = {
     &library_routes,
     &trigger_routes,
     &retention_policy_routes,
+    &package_routes,
+    &feed_package_routes,
+    &build_information_routes,
 };
 /* clang-format on */
 const size_t api_tables_n = ARRAY_LEN(api_tables);

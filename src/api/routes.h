@@ -37,6 +37,9 @@ extern const struct route_table library_routes;
 extern const struct route_table trigger_routes;
 extern const struct route_table retention_policy_routes;
 extern const struct route_table server_certificate_routes;
+extern const struct route_table package_routes;
+extern const struct route_table feed_package_routes;
+extern const struct route_table build_information_routes;
 extern const struct route_table *const api_tables[];
 extern const size_t api_tables_n;
 /** A number of /proc/self/status: "VmRSS:" in KiB, "Threads:". 0 = unknown. */

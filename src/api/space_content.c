@@ -5,8 +5,6 @@
 
 #include "api/resource.h"
 
-#define FIRST_SPACE "Spaces-1"
-
 int space_content_add(struct db_tx *tx, const struct resource *r, json_t *members,
                       const struct document_change *by, struct arena *a, const char **ret_id,
                       struct error *e)
@@ -58,15 +56,12 @@ static json_t *machine_policy(void)
     return o;
 }
 
-/* Clients know the one of the first space by its id. */
 static json_t *feed(const char *space_id)
 {
-    CLEANUP(freep)
-    char *id = strcmp(space_id, FIRST_SPACE) == 0 ? xstrdup("feeds-builtin")
-                                                  : xasprintf("feeds-builtin-%s", space_id);
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
     json_t *o = named("Bobtail Server (built-in)", "bobtail-server-built-in");
 
-    jv_set_str(o, "Id", id);
+    jv_set_str(o, "Id", feed_builtin_id(&a, space_id));
     jv_set_str(o, "FeedType", "BuiltIn");
     return o;
 }

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "crypt/seal.h"
 #include "db/db.h"
+#include "engine/blob.h"
 #include "engine/live.h"
 #include "fleet/driver.h"
 
@@ -19,12 +20,13 @@ struct engine_options {
     const struct secret_key *key; /* master key; borrowed */
     const struct clock *clock;
     struct driver *builtin; /* the built-in worker; borrowed */
-    const char *node_id, *node_name, *jobs_path, *blobs_path;
-    const char *server_uri; /* Octopus.Web.ServerUri; NULL = unknown */
-    int64_t task_cap;       /* tasks at once; 0 = take none */
-    int64_t log_limit;      /* bytes of a task's log, then output of scripts is cut; 0 = 1 GiB */
-    size_t threads;         /* work threads */
-    bool shared;            /* other nodes may use this database: leases and take-over */
+    const char *node_id, *node_name, *jobs_path;
+    const struct blobs *blobs; /* borrowed */
+    const char *server_uri;    /* Octopus.Web.ServerUri; NULL = unknown */
+    int64_t task_cap;          /* tasks at once; 0 = take none */
+    int64_t log_limit;         /* bytes of a task's log, then output of scripts is cut; 0 = 1 GiB */
+    size_t threads;            /* work threads */
+    bool shared;               /* other nodes may use this database: leases and take-over */
     /** Makes the next deployments that a lifecycle asks for: 1 = there may be more, 0 = none waits,
      * -1 = it is asked again later. On work threads, also several at a time. */
     int (*promote)(void *ctx, struct error *e);

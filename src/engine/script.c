@@ -392,8 +392,8 @@ static void fetch_one(struct script *s, struct turn *t, const struct artifact *w
     struct artifact got = {.id = want->id};
     int fd = s->driver->ops->artifact(s->driver, s->ticket, want->path, &e);
 
-    if (fd < 0 || blob_store_fd(t->run->engine->o.blobs_path, fd, &t->arena, &got.content,
-                                &got.size, &e) < 0) {
+    if (fd < 0 ||
+        blob_store_fd(t->run->engine->o.blobs, fd, &t->arena, &got.content, &got.size, &e) < 0) {
         got.failure = turn_sentence(t, e.text);
         t->has_warnings = s->warned = true;
         turn_say(t, s->node, LOG_CAT_WARNING, "Artifact %s was not collected: %s", want->filename,

@@ -1,11 +1,13 @@
-/* sweep.c - what scripts left on the built-in worker and no task will clean up: folders of runs
- * whose records are gone, kept working folders, rests of a crash. At the start and once a day those
- * are removed that nobody has touched for a week, that no open task names, and whose script does
- * not run. */
+/* sweep.c - what nothing names any more, removed at the start and once a day: blobs without a row
+ * that are older than a day; and what scripts left on the built-in worker and no task will clean up
+ * (folders of runs whose records are gone, kept working folders, rests of a crash) when nobody has
+ * touched it for a week and its script does not run. */
+#include "base/fault.h"
 #include "base/log.h"
 #include "base/map.h"
 #include "engine/engine_priv.h"
 #include "rules/entry.h"
+#include "store/blob_use.h"
 #include "store/journal.h"
 #include "store/task.h"
 
@@ -46,6 +48,33 @@ static int used_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
+struct blob_list {
+    struct arena arena;
+    const char **hashes;
+    size_t n;
+};
+
+static int blobs_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct blob_list *l = ctx;
+
+    return blob_use_list(tx, &l->arena, &l->hashes, &l->n, e);
+}
+
+static void sweep_blobs(struct engine *g)
+{
+    struct blob_list l = {.arena = ARENA_INIT};
+    struct error e = {0};
+    size_t removed = 0;
+    int64_t before = clock_now(g->o.clock) - FAULT_NUMBER("BOBTAIL_BLOB_AGE_MS", DAY_MS);
+
+    if (db_read(g->o.db, blobs_tx, &l, &e) < 0 ||
+        blobs_sweep(g->o.blobs, l.hashes, l.n, before, &removed, &e) < 0)
+        log_warn("engine", "cannot remove blobs that nothing names: %s", e.text);
+    if (removed) log_info("engine", "removed %zu blobs that nothing names", removed);
+    arena_done(&l.arena);
+}
+
 static void due(void *ctx, const char *key)
 {
     (void)key;
@@ -65,6 +94,7 @@ static void sweep_work(void *ctx)
     if (removed) log_info("engine", "removed what %zu old scripts left", removed);
     map_free(s.used, NULL);
     arena_done(&s.arena);
+    sweep_blobs(g);
     timers_at(g->timers, clock_mono(g->o.clock) + DAY_MS, due, g, NULL);
 }
 

@@ -52,6 +52,7 @@ int crew_start(const char *name, int threads, struct crew **ret, struct error *e
         snprintf(text, sizeof(text), "%s-%d", name, c->n);
         if (thread_start(&c->threads[c->n], text, work, c, e) < 0) {
             crew_stop(c);
+            crew_free(c);
             return -1;
         }
     }
@@ -77,6 +78,11 @@ void crew_stop(struct crew *c)
     pthread_mutex_unlock(&c->lock);
     pthread_cond_broadcast(&c->work);
     for (int i = 0; i < c->n; i++) pthread_join(c->threads[i], NULL);
+}
+
+void crew_free(struct crew *c)
+{
+    if (c == NULL) return;
     pthread_cond_destroy(&c->work);
     pthread_mutex_destroy(&c->lock);
     free(c);

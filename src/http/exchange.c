@@ -3,9 +3,9 @@
  *
  * What the library hands over is copied into the exchange's arena, so that nothing below points
  * into the library. A request that is refused (malformed target, body too large, stopping) still
- * has its body read and dropped up to DISCARD_MAX, because closing a socket with unread bytes
- * destroys the answer on its way; beyond that, and when the client waits for "100 Continue", the
- * answer goes out at once and the connection is closed. */
+ * has its body read and dropped up to DISCARD_MAX, so that its connection lives; when it is longer
+ * or of unknown length, and when the client waits for "100 Continue", the answer goes out at once
+ * and the connection is closed. */
 #include "http/exchange.h"
 
 #include <arpa/inet.h>
@@ -17,6 +17,7 @@
 #define HEAD_MAX (24 * KiB) /* target and headers; the library's own limit lies at about 30 KiB */
 #define DISCARD_MAX (16 * MiB)
 #define FIRST_ROOM (1 * MiB)
+#define PIECE (512 * KiB) /* what a sink gets at once; a poller adds less than 32 KiB at a time */
 
 void exchange_drop_body(struct exchange *x)
 {
@@ -38,11 +39,12 @@ static struct open_socket *socket_of(struct MHD_Connection *connection)
     return MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT)->socket_context;
 }
 
-/* The body comes: it may be slow for a while, and then no slower than 1 KiB/s. */
-static void expect_body(struct exchange *x, size_t so_far)
+void exchange_expect_body(struct exchange *x)
 {
-    x->socket->deadline_ms =
-        x->begun_ms + x->server->opt.body_grace_ms + (int64_t)(so_far / KiB) * 1000;
+    if (x->held_since) x->held_ms += clock_mono(&system_clock) - x->held_since;
+    x->held_since = 0;
+    x->socket->deadline_ms = x->begun_ms + x->held_ms + x->server->opt.body_grace_ms +
+                             (int64_t)(x->arrived / KiB) * 1000;
 }
 
 struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
@@ -147,11 +149,11 @@ static void choose_method(struct exchange *x, const char *method)
                               override));
 }
 
-static size_t body_limit(const struct exchange *x)
+static size_t body_limit(struct exchange *x)
 {
     const struct http_options *o = &x->server->opt;
 
-    return o->body_limit ? o->body_limit(&x->req, o->ctx) : o->body_max;
+    return o->body_limit ? o->body_limit(&x->req, &x->asks, o->ctx) : o->body_max;
 }
 
 static void refuse_large(struct exchange *x)
@@ -162,9 +164,8 @@ static void refuse_large(struct exchange *x)
                               x->body.max));
 }
 
-/* Sets the body's limit and judges the announced length. True: answer now, the body is not wanted.
- */
-static bool judge_length(struct exchange *x)
+/* Sets the body's limit and judges the announced length. */
+static void judge_length(struct exchange *x)
 {
     const char *text = http_request_header(&x->req, "Content-Length");
     const char *coding = http_request_header(&x->req, "Transfer-Encoding");
@@ -172,20 +173,26 @@ static bool judge_length(struct exchange *x)
 
     if (text && coding) { /* two lengths: request smuggling */
         exchange_refuse(x, 400, "Both Content-Length and Transfer-Encoding are given");
-        return true;
+        return;
     }
     x->body.max = x->refused ? 0 : body_limit(x);
     if (text)
         (void)str_i64(text, 0, INT64_MAX, &length); /* the library has refused what is no number */
-    if ((size_t)length > x->body.max) refuse_large(x);
-    if (x->refused)
-        return (size_t)length > DISCARD_MAX ||
-               (length && http_request_header(&x->req, "Expect") != NULL);
-    if (length) buf_reserve(&x->body, (size_t)length < FIRST_ROOM ? (size_t)length : FIRST_ROOM);
-    return false;
+    x->length = (size_t)length;
+    if (x->length > x->body.max) refuse_large(x);
+    if (length && !x->refused)
+        buf_reserve(&x->body, x->length < FIRST_ROOM ? x->length : FIRST_ROOM);
 }
 
-bool exchange_head(struct exchange *x, const char *method, const char *version)
+bool exchange_answers_early(const struct exchange *x)
+{
+    bool chunked = http_request_header(&x->req, "Transfer-Encoding") != NULL;
+
+    return chunked || x->length > DISCARD_MAX ||
+           (x->length && http_request_header(&x->req, "Expect") != NULL);
+}
+
+void exchange_head(struct exchange *x, const char *method, const char *version)
 {
     const union MHD_ConnectionInfo *info =
         MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CLIENT_ADDRESS);
@@ -199,8 +206,8 @@ bool exchange_head(struct exchange *x, const char *method, const char *version)
     if (version && version[0] && x->end + 1 != version && x->end < version)
         exchange_refuse(x, 400, "Malformed request target: a NUL byte or a space in it");
     edge_enter(x->server->opt.edge, x);
-    expect_body(x, 0);
-    return judge_length(x);
+    exchange_expect_body(x);
+    judge_length(x);
 }
 
 void exchange_body(struct exchange *x, const char *data, size_t n)
@@ -208,10 +215,14 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
     struct http_server *s = x->server;
 
     x->arrived += n;
-    expect_body(x, x->arrived);
-    if (!x->refused && n > x->body.max - x->body.n) refuse_large(x);
-    if (x->refused) {
+    exchange_expect_body(x);
+    if (!x->refused && n > x->body.max - x->poured - x->body.n) refuse_large(x);
+    if (x->refused || http_replied(&x->res)) {
         x->discarded += n;
+        return;
+    }
+    if (x->sated) {
+        x->poured += n;
         return;
     }
     x->counted += n;
@@ -222,10 +233,34 @@ void exchange_body(struct exchange *x, const char *data, size_t n)
     buf_add(&x->body, data, n);
 }
 
+bool exchange_is_full(const struct exchange *x)
+{
+    return x->req.sink && x->body.n >= PIECE && !x->refused;
+}
+
+void exchange_pour(struct exchange *x)
+{
+    if (x->body.n && !x->sated &&
+        x->req.sink->write(x->req.taken, buf_str(&x->body), x->body.n) < 0)
+        x->sated = true;
+    x->poured += x->body.n;
+    buf_clear(&x->body);
+    atomic_fetch_sub(&x->server->bodies, x->counted);
+    x->counted = 0;
+}
+
+void http_take_body(struct http_request *req, const struct http_sink *sink, void *ctx)
+{
+    ASSERT(req->head_only && req->sink == NULL);
+    req->sink = sink;
+    req->taken = ctx;
+}
+
 void exchange_free(struct exchange *x)
 {
     struct http_server *s = x->server;
 
+    if (x->req.sink) x->req.sink->close(x->req.taken);
     if (x->res.answer) MHD_destroy_response(x->res.answer);
     exchange_drop_body(x);
     if (x->counts) {

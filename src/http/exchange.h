@@ -24,11 +24,16 @@ struct open_socket {
     _Atomic int64_t deadline_ms; /* monotonic: it is cut off then; 0 = never */
     size_t place;                /* in open_sockets; its lock */
 };
+struct lingering {
+    int fd;
+    int64_t until_ms; /* monotonic */
+};
 /* The sockets of all connections. */
 struct open_sockets {
     pthread_mutex_t lock;
     VEC(struct pollfd) polls;
     VEC(struct open_socket *) sockets; /* at the same places */
+    VEC(struct lingering) lingering;   /* answered before their bodies were read */
 };
 void sockets_init(struct open_sockets *o);
 void sockets_done(struct open_sockets *o);
@@ -36,6 +41,9 @@ void sockets_add(struct open_sockets *o, int fd, struct open_socket *s);
 void sockets_remove(struct open_sockets *o, struct open_socket *s);
 /** How many connections an address (and what counts as the same client) has open. */
 size_t sockets_count(struct open_sockets *o, const struct address *who);
+/** Holds the connection open for a while when the library closes it, so that the client reads the
+ * answer before it learns that the rest of its body is not wanted. */
+void sockets_linger(struct open_sockets *o, int fd);
 /** Makes the library notice clients that hung up, and cuts off those whose deadline has passed at
  * ${mono_ms}; true when there are connections. */
 bool sockets_sweep(struct open_sockets *o, int64_t mono_ms);
@@ -76,6 +84,7 @@ struct http_response {
 
 enum phase {
     PHASE_HEAD,     /* the target is known */
+    PHASE_ASKING,   /* the handler says whether it takes the body, connection suspended */
     PHASE_BODY,     /* body arrives */
     PHASE_HANDLING, /* with the crew, connection suspended; after resume the answer is there */
     PHASE_ANSWERED, /* given to the library */
@@ -91,12 +100,17 @@ struct exchange {
     struct http_request req;
     struct http_response res;
     struct buf body;
-    size_t counted;   /* of body in server->bodies */
-    size_t arrived;   /* bytes of the body */
-    size_t discarded; /* bytes of a refused body read and dropped */
-    int refused;      /* status of the answer instead of the handler's, 0: none */
-    const char *why;  /* its message */
-    const char *end;  /* of the raw target in the library's memory */
+    size_t counted;              /* of body in server->bodies */
+    size_t arrived;              /* bytes of the body */
+    int64_t held_since, held_ms; /* time in which the body waited for us, not for the client */
+    size_t discarded;            /* bytes of a refused body read and dropped */
+    size_t poured;               /* bytes that went to the sink, or were to */
+    bool sated;                  /* the sink wants no more */
+    bool asks;                   /* the handler is asked whether it takes the body */
+    size_t length;               /* of the body, as announced; 0: none or unknown */
+    int refused;                 /* status of the answer instead of the handler's, 0: none */
+    const char *why;             /* its message */
+    const char *end;             /* of the raw target in the library's memory */
     enum phase phase;
     bool counts; /* in server->answering */
     int64_t begun_ms;
@@ -105,14 +119,22 @@ struct exchange {
 /* exchange.c, poller threads */
 struct exchange *exchange_new(struct http_server *s, struct MHD_Connection *connection,
                               const char *target);
-/** The head is complete: method, headers, limits. True when the answer must go out before the body.
- */
-bool exchange_head(struct exchange *x, const char *method, const char *version);
+/** The head is complete: method, headers, limits. */
+void exchange_head(struct exchange *x, const char *method, const char *version);
+/** True when an answer that does not need the body goes out before it: the client waits for it, or
+ * the body is too large to be read and dropped. */
+bool exchange_answers_early(const struct exchange *x);
+/** Body bytes come, or are to come: the connection is cut off when they are too slow. */
+void exchange_expect_body(struct exchange *x);
 void exchange_body(struct exchange *x, const char *data, size_t n);
+/** There is enough for the sink. */
+bool exchange_is_full(const struct exchange *x);
+/** Gives the sink what has come; on a worker. */
+void exchange_pour(struct exchange *x);
 /** The body is not needed any more: its memory and its share of what all bodies may take are free.
  */
 void exchange_drop_body(struct exchange *x);
-/** Frees it; an answer that was never queued dies here, its stream is closed. */
+/** Frees it; an answer that was never queued dies here, its stream and its sink are closed. */
 void exchange_free(struct exchange *x);
 void exchange_refuse(struct exchange *x, int status, const char *why);
 

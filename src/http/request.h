@@ -32,7 +32,10 @@ struct http_request {
     size_t n_headers;
     const struct http_param *params; /* the decoded query */
     size_t n_params;
-    struct str body;     /* whole; p is NUL-terminated behind n, never NULL */
+    struct str body;              /* whole; p is NUL-terminated behind n, never NULL */
+    bool head_only;               /* the body has not been read yet: see body.h */
+    const struct http_sink *sink; /* where the body went instead of here; NULL */
+    void *taken;                  /* what the sink works on */
     const char *remote;  /* "127.0.0.1:51234", "[::1]:51234"; behind a trusted proxy as address */
     const char *address; /* of the client, without port: "127.0.0.1", "::1" */
     const char *host;    /* that the client asked for, with its port; NULL: not said */

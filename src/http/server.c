@@ -7,6 +7,10 @@
  * queues the answer. on_completed ends it, whatever happened. An idle connection is the library's
  * alone and costs no thread.
  *
+ * A body that its handler takes (body.h) goes to the crew in the same way: with the head, which the
+ * library then shows once more before it asks for the body or sends "100 Continue", and with each
+ * piece. Its exchange belongs to the poller or to one worker, never to both.
+ *
  * Stopping: `stopping` is set under the lock under which exchanges are counted in, so that after it
  * none enters the crew; later requests are answered with 503 by the pollers. */
 #include <errno.h>
@@ -23,7 +27,9 @@
 
 #define CONNECTION_MEMORY \
     (32 * KiB) /* head, part of the body and of the answer; larger is a mapping per connection */
-#define DROP_MAX (17 * MiB) /* of a refused body; past it the connection is cut */
+#define DROP_MAX                                                                      \
+    (17 * MiB) /* of a refused body; past it the connection is cut, unless its sender \
+                  may send large ones */
 
 static struct metric answered[] = {
     METRIC("counter", "bobtail_http_requests_total", "status=\"2xx\"", "requests answered"),
@@ -32,37 +38,113 @@ static struct metric answered[] = {
     METRIC("counter", "bobtail_http_requests_total", "status=\"5xx\"", "requests answered"),
 };
 
-/* Worker: runs the handler, then gives the connection back. */
-static void handle(struct job *j)
+static struct exchange *exchange_of(struct job *j)
 {
-    struct exchange *x = (struct exchange *)((char *)j - offsetof(struct exchange, job));
-    struct http_server *s = x->server;
+    return (struct exchange *)((char *)j - offsetof(struct exchange, job));
+}
 
-    x->req.body = (struct str){buf_str(&x->body), x->body.n};
-    s->opt.handle(&x->req, &x->res, s->opt.ctx);
-    if (!http_replied(&x->res))
-        http_reply_message(&x->res, 500, "The server has no answer to this request");
+/* Worker: a job of the crew is done. */
+static void leave(struct http_server *s)
+{
     pthread_mutex_lock(&s->lock);
     s->handling--;
     if (s->stopping) pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
+}
+
+/* Worker: gives the exchange back to its poller. */
+static void give_back(struct exchange *x)
+{
+    leave(x->server);
     MHD_resume_connection(x->connection);
 }
 
-/* Counts the exchange in; false when the server stops. */
-static bool admit(struct exchange *x)
+/* Worker: runs the handler. */
+static void handle(struct job *j)
+{
+    struct exchange *x = exchange_of(j);
+    struct http_server *s = x->server;
+
+    if (x->req.sink) exchange_pour(x);
+    x->req.body = (struct str){buf_str(&x->body), x->body.n};
+    s->opt.handle(&x->req, &x->res, s->opt.ctx);
+    if (!http_replied(&x->res))
+        http_reply_message(&x->res, 500, "The server has no answer to this request");
+    give_back(x);
+}
+
+/* Worker: asks the handler whether it takes the body. */
+static void ask(struct job *j)
+{
+    struct exchange *x = exchange_of(j);
+    struct http_server *s = x->server;
+
+    x->req.head_only = true;
+    s->opt.handle(&x->req, &x->res, s->opt.ctx);
+    x->req.head_only = false;
+    if (!http_replied(&x->res) && x->req.sink == NULL)
+        http_reply_message(&x->res, 500, "The server has no use for the body of this request");
+    exchange_expect_body(x);
+    give_back(x);
+}
+
+static void pour(struct job *j)
+{
+    struct exchange *x = exchange_of(j);
+
+    exchange_pour(x);
+    exchange_expect_body(x);
+    give_back(x);
+}
+
+/* Worker: closing a sink may take long. */
+static void end(struct job *j)
+{
+    struct exchange *x = exchange_of(j);
+    struct http_server *s = x->server;
+
+    exchange_free(x);
+    leave(s);
+}
+
+/* Counts a job of the exchange in; false when the server stops. ${answers}: its answer comes next.
+ */
+static bool admit(struct exchange *x, bool answers)
 {
     struct http_server *s = x->server;
 
     pthread_mutex_lock(&s->lock);
     bool ok = !s->stopping;
-    if (ok) {
-        s->handling++;
+    if (ok) s->handling++;
+    if (ok && answers) {
         s->answering++;
         x->counts = true;
     }
     pthread_mutex_unlock(&s->lock);
     return ok;
+}
+
+static struct crew *crew_for(struct exchange *x)
+{
+    struct http_server *s = x->server;
+
+    return s->quick && s->opt.is_quick(&x->req, s->opt.ctx) ? s->quick : s->crew;
+}
+
+/* Suspends the connection and gives the exchange to the crew, or refuses it when the server stops.
+ */
+static bool hand_over(struct exchange *x, void (*run)(struct job *), bool answers)
+{
+    if (!admit(x, answers)) {
+        exchange_refuse(x, 503, "The server is stopping");
+        return false;
+    }
+    x->job.run = run;
+    x->held_since = clock_mono(&system_clock);
+    x->socket->deadline_ms = 0;
+    MHD_suspend_connection(x->connection);
+    crew_submit(answers ? crew_for(x) : x->server->crew, &x->job);
+    return true;
 }
 
 /* Gives the answer to the library. */
@@ -87,33 +169,70 @@ static enum MHD_Result queue_answer(struct exchange *x)
     return rc;
 }
 
-static enum MHD_Result refuse(struct exchange *x)
+/* The answer goes out, and the body is not read. */
+static enum MHD_Result answer_early(struct exchange *x)
+{
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+
+    sockets_linger(&x->server->sockets, info->connect_fd);
+    return queue_answer(x);
+}
+
+static void refuse(struct exchange *x)
 {
     http_reply_message(&x->res, x->refused, x->why);
     if (x->refused == 503) {
         http_header(&x->res, "Retry-After", "1");
         http_header(&x->res, "Connection", "close");
     }
+}
+
+/* The whole request is there. */
+static enum MHD_Result dispatch(struct exchange *x)
+{
+    if (!x->refused && !http_replied(&x->res) && hand_over(x, handle, true)) {
+        x->phase = PHASE_HANDLING;
+        return MHD_YES;
+    }
+    if (x->refused) refuse(x);
     return queue_answer(x);
 }
 
-static struct crew *crew_for(struct exchange *x)
+static enum MHD_Result on_head(struct exchange *x, const char *method, const char *version)
 {
-    struct http_server *s = x->server;
-
-    return s->quick && s->opt.is_quick(&x->req, s->opt.ctx) ? s->quick : s->crew;
+    exchange_head(x, method, version);
+    if (x->asks && !x->refused && hand_over(x, ask, false)) {
+        x->phase = PHASE_ASKING;
+        return MHD_YES;
+    }
+    if (!x->refused || !exchange_answers_early(x)) return MHD_YES;
+    refuse(x);
+    return answer_early(x);
 }
 
-static enum MHD_Result dispatch(struct exchange *x)
+/* The handler has been asked, and the library shows the head again. */
+static enum MHD_Result on_asked(struct exchange *x)
 {
-    if (!x->refused && !admit(x)) exchange_refuse(x, 503, "The server is stopping");
-    if (x->refused) return refuse(x);
-    x->phase = PHASE_HANDLING;
-    x->job.run = handle;
-    x->socket->deadline_ms = 0;
-    MHD_suspend_connection(x->connection);
-    crew_submit(crew_for(x), &x->job);
-    return MHD_YES;
+    x->phase = PHASE_BODY;
+    return http_replied(&x->res) && exchange_answers_early(x) ? answer_early(x) : MHD_YES;
+}
+
+/* With several chunks in its buffer the library goes on after the connection was suspended: then
+ * the exchange is a worker's, and the bytes are left to the library until it is resumed. */
+static bool is_suspended(const struct exchange *x)
+{
+    return MHD_get_connection_info(x->connection, MHD_CONNECTION_INFO_CONNECTION_SUSPENDED)
+        ->suspended;
+}
+
+static enum MHD_Result on_body(struct exchange *x, const char *data, size_t *n)
+{
+    if (is_suspended(x)) return MHD_YES;
+    exchange_body(x, data, *n);
+    *n = 0;
+    if (exchange_is_full(x)) hand_over(x, pour, false);
+    return x->discarded > (x->req.sink ? x->body.max : DROP_MAX) ? MHD_NO : MHD_YES;
 }
 
 static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, const char *url,
@@ -123,12 +242,9 @@ static enum MHD_Result on_request(void *ctx, struct MHD_Connection *connection, 
     struct exchange *x = *con_cls;
 
     switch (x->phase) {
-    case PHASE_HEAD: return exchange_head(x, method, version) ? refuse(x) : MHD_YES;
-    case PHASE_BODY:
-        if (*n == 0) return dispatch(x);
-        exchange_body(x, data, *n);
-        *n = 0;
-        return x->discarded > DROP_MAX ? MHD_NO : MHD_YES;
+    case PHASE_HEAD: return on_head(x, method, version);
+    case PHASE_ASKING: return on_asked(x);
+    case PHASE_BODY: return *n ? on_body(x, data, n) : dispatch(x);
     case PHASE_HANDLING: return queue_answer(x);
     case PHASE_ANSWERED: break;
     }
@@ -159,8 +275,10 @@ static void on_completed(void *ctx, struct MHD_Connection *connection, void **co
               why == MHD_REQUEST_TERMINATED_COMPLETED_OK ? "" : ", cut off");
     edge_note(x->server->opt.edge, x, why == MHD_REQUEST_TERMINATED_COMPLETED_OK);
     expect_head(x->socket, x->server->opt.idle_timeout_s * 1000);
-    exchange_free(x);
     *con_cls = NULL;
+    x->job.run = end;
+    if (x->req.sink && admit(x, false)) crew_submit(x->server->crew, &x->job);
+    else exchange_free(x);
 }
 
 static void on_connection(void *ctx, struct MHD_Connection *connection, void **context,
@@ -291,6 +409,8 @@ no_daemon:
 no_pulse:
     crew_stop(s->quick);
     crew_stop(s->crew);
+    crew_free(s->quick);
+    crew_free(s->crew);
     return -1;
 }
 
@@ -341,5 +461,7 @@ void http_server_stop(struct http_server *s)
     crew_stop(s->quick);
     crew_stop(s->crew);
     MHD_stop_daemon(s->daemon);
+    crew_free(s->quick); /* a poller may have been about to return from crew_submit until here */
+    crew_free(s->crew);
     server_free(s);
 }

@@ -6,6 +6,7 @@
  */
 #ifndef HTTP_SERVER_H
 #define HTTP_SERVER_H
+#include "http/body.h"
 #include "http/edge.h"
 #include "http/request.h"
 #include "http/response.h"
@@ -16,8 +17,9 @@ struct http_server;
  * it returns. A handler that gives no answer is answered with 500. */
 typedef void http_handler(struct http_request *req, struct http_response *res, void *ctx);
 /** The largest body, in bytes, that this request may have; called once the head is there (no body
- * yet). Runs on a poller thread: must not block. */
-typedef size_t http_body_limit(const struct http_request *req, void *ctx);
+ * yet). *${ret_taken} (false): the handler is asked now whether it takes the body piece by piece
+ * (body.h). Runs on a poller thread: must not block. */
+typedef size_t http_body_limit(const struct http_request *req, bool *ret_taken, void *ctx);
 
 /** Is the request one that is answered at once, whatever else the server does? Runs on a poller
  * thread: must not block. Its handler must not block for long either: such requests wait for each

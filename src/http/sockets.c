@@ -7,18 +7,30 @@
  * side down again, which makes a new edge; what is still to be read or written is not lost by that.
  * It may come too early once, therefore it is repeated until the connection goes.
  *
+ * A socket that is closed with bytes unread tells the client "reset", which may destroy the answer
+ * on its way. So a duplicate of a socket whose body is not going to be read is held until the
+ * client hangs up, a few seconds at most.
+ *
  * A socket leaves the list before the library closes it, under the lock, so that no other file has
  * its number. The lock is the innermost one. */
+#include <fcntl.h>
 #include <poll.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "http/exchange.h"
+
+#define LINGER_MS 5000
+#define LINGER_MAX 512 /* sockets */
 
 void sockets_init(struct open_sockets *o) { pthread_mutex_init(&o->lock, NULL); }
 
 void sockets_done(struct open_sockets *o)
 {
     pthread_mutex_destroy(&o->lock);
+    for (size_t i = 0; i < o->lingering.n; i++) close(o->lingering.items[i].fd);
+    VEC_DONE(&o->lingering);
     VEC_DONE(&o->polls);
     VEC_DONE(&o->sockets);
 }
@@ -57,6 +69,30 @@ size_t sockets_count(struct open_sockets *o, const struct address *who)
     return n;
 }
 
+void sockets_linger(struct open_sockets *o, int fd)
+{
+    pthread_mutex_lock(&o->lock);
+    int held = o->lingering.n < LINGER_MAX ? fcntl(fd, F_DUPFD_CLOEXEC, 0) : -1;
+    if (held >= 0)
+        VEC_PUSH(&o->lingering, ((struct lingering){held, clock_mono(&system_clock) + LINGER_MS}));
+    pthread_mutex_unlock(&o->lock);
+}
+
+/* Lock held. */
+static void end_lingering(struct open_sockets *o, int64_t now)
+{
+    for (size_t i = 0; i < o->lingering.n;) {
+        struct lingering *l = &o->lingering.items[i];
+        struct pollfd p = {l->fd, POLLRDHUP, 0};
+        if (now < l->until_ms && poll(&p, 1, 0) == 0) {
+            i++;
+            continue;
+        }
+        close(l->fd);
+        *l = o->lingering.items[--o->lingering.n];
+    }
+}
+
 bool sockets_sweep(struct open_sockets *o, int64_t mono_ms)
 {
     pthread_mutex_lock(&o->lock);
@@ -67,7 +103,8 @@ bool sockets_sweep(struct open_sockets *o, int64_t mono_ms)
         else if (found > 0 && o->polls.items[i].revents)
             (void)shutdown(o->polls.items[i].fd, SHUT_RD); /* gone meanwhile: fine */
     }
-    bool any = o->polls.n > 0;
+    end_lingering(o, mono_ms);
+    bool any = o->polls.n > 0 || o->lingering.n > 0;
     pthread_mutex_unlock(&o->lock);
     return any;
 }

@@ -22,6 +22,9 @@ extern const struct field deployment_settings_fields[], project_summary_fields[]
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],
     snapshot_template_fields[], runbook_run_template_fields[];
+/* GET feeds/{id}/packages/search and notes; POST build-information */
+extern const struct field package_description_fields[], package_notes_fields[],
+    package_notes_list_fields[], build_information_command_fields[];
 /* GET {space}/search */
 extern const struct field search_result_fields[];
 /* GET releases/{id}/progression, projects/{id}/progression */

@@ -102,6 +102,7 @@ static const struct link_template links[] = {
           "filter,includeReleaseNotes}"},
     {"VersionsTemplate", FEED "/packages/versions{?packageId,take,skip,includePreRelease,"
                               "versionRange,preReleaseTag,filter,includeReleaseNotes}"},
+    {"NotesTemplate", FEED "/packages/notes{?packageId,version}"},
     {NULL, NULL},
 };
 
@@ -118,3 +119,9 @@ const struct resource feed_resource = {
     .order = ORDER_BY_SORT,
     .complete = complete,
 };
+
+const char *feed_builtin_id(struct arena *a, const char *space_id)
+{
+    if (strcmp(space_id, "Spaces-1") == 0) return "feeds-builtin";
+    return arena_fmt(a, "feeds-builtin-%s", space_id);
+}

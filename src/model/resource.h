@@ -138,7 +138,13 @@ extern const struct resource library_variable_set_resource;
 extern const struct resource tag_set_resource;
 extern const struct resource project_trigger_resource;
 extern const struct link_template retention_policy_links[];
-/* clang-format on */
 extern const struct field server_certificate_fields[];
 extern const struct resource server_certificate_resource;
+extern const struct field package_fields[];
+extern const struct field build_information_fields[];
+extern const struct resource package_resource;
+extern const struct resource build_information_resource;
+/** The id of the built-in feed of a space: clients know the one of the first space by it. */
+const char *feed_builtin_id(struct arena *a, const char *space_id);
+/* clang-format on */
 #endif

@@ -74,6 +74,12 @@ static const struct link_template links[] = {
     {"Feeds", S "/feeds{/id}{?skip,take,ids,partialName,feedType}"},
     {"Packages", S "/packages{/id}{?nuGetPackageId,filter,latest,skip,take,includeNotes}"},
     {"PackageUpload", S "/packages/raw{?replace,overwriteMode}"},
+    {"PackagesBulk", S "/packages/bulk{?ids}"},
+    {"PackageNotesList", S "/packages/notes{?packageIds}"},
+    {"PackageDeltaSignature", S "/packages/{packageId}/{version}/delta-signature"},
+    {"BuildInformation",
+     S "/build-information{/id}{?packageId,filter,latest,skip,take,overwriteMode}"},
+    {"BuildInformationBulk", S "/build-information/bulk{?ids}"},
     {"Artifacts", S "/artifacts{/id}{?skip,take,regarding,ids,partialName,order}"},
     {"Interruptions", S "/interruptions{/id}{?skip,take,regarding,pendingOnly,ids}"},
     {"Events", "/api/events{/id}{?skip,regarding,regardingAny,user,users,projects,projectGroups,"

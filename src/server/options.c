@@ -75,6 +75,8 @@ static const struct option table[] = {
      "holds the master key; default is master.key in the data folder"},
     {"metrics-token", "server", OPTION_SECRET, AT(metrics_token), "", 0, 0, NULL, NULL, NULL},
     {"master-key", "server", OPTION_SECRET, AT(master_key), "", 0, 0, NULL, NULL, NULL},
+    {"upload-limit", "server", OPTION_NUMBER, AT(upload_limit), "5368709120", 1024, INT64_MAX, NULL,
+     "BYTES", "largest package or artifact that is taken"},
     {"task-cap", "tasks", OPTION_NUMBER, AT(task_cap), "5", 0, 1000, NULL, "N",
      "tasks that run at once here; 0 takes none"},
     {"work-threads", "tasks", OPTION_NUMBER, AT(work_threads), "8", 1, 256, NULL, "N",

@@ -29,7 +29,7 @@ struct options {
     const char *metrics_token;                /* "" = none */
     const char *master_key, *master_key_file; /* "" = in the data folder */
     const char *log_level, *log_format;
-    int64_t task_cap, work_threads, output_limit, task_log_limit;
+    int64_t task_cap, work_threads, output_limit, task_log_limit, upload_limit;
     const char *sources[64]; /* where each came from: "flag", "environment", "file", "default" */
 };
 

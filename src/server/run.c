@@ -53,6 +53,7 @@ struct server {
     struct options o;
     struct secret_key key;
     struct app app;
+    struct blobs blobs;
     struct db *db;
     struct driver *builtin;
     struct engine *engine;
@@ -122,7 +123,7 @@ static int start_engine(struct server *s, struct error *e)
                                .node_id = s->app.node_id,
                                .node_name = s->o.node_name,
                                .jobs_path = b.jobs_path,
-                               .blobs_path = s->app.blobs_path,
+                               .blobs = &s->blobs,
                                .server_uri = s->o.public_url[0] ? s->o.public_url : NULL,
                                .task_cap = s->o.task_cap,
                                .log_limit = s->o.task_log_limit,
@@ -146,6 +147,7 @@ static int serve_requests(struct server *s, struct error *e)
                                .leave = access_leave,
                                .space = access_space};
     if (router_new(&r, &s->router, e) < 0) return -1;
+    router_set_taken_max(s->router, (size_t)s->o.upload_limit);
     return front_serve(s->front, s->router, &s->key, e);
 }
 
@@ -162,9 +164,12 @@ static int start(struct server *s, struct error *e)
     s->app.sign_in = sign_in_gate_new(&system_clock);
     s->app.version = BOBTAIL_VERSION;
     s->app.node_name = s->o.node_name;
-    s->app.blobs_path = arena_fmt(&s->arena, "%s/blobs", s->o.data_dir);
     s->app.started_at = clock_now(&system_clock);
     if (folder_node_id(s->o.data_dir, &s->arena, &s->app.node_id, e) < 0) return -1;
+    if (blobs_open(&s->arena, arena_fmt(&s->arena, "%s/blobs", s->o.data_dir), s->app.node_id,
+                   &s->blobs, e) < 0)
+        return -1;
+    s->app.blobs = &s->blobs;
     if (start_engine(s, e) < 0) return -1;
     s->app.engine = s->engine;
     s->app.metrics_token = s->o.metrics_token;

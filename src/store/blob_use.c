@@ -10,6 +10,7 @@
     }
 const struct blob_column blob_columns[] = {
     COLUMN("artifact", "content"),
+    COLUMN("package", "content"),
     {NULL, NULL, NULL},
 };
 

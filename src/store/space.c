@@ -87,12 +87,16 @@ int space_forget(struct db_tx *tx, const char *space_id, struct error *e)
     return db_exec(tx, SQL_FORGET, ARGS(TEXT(space_id)), e) < 0 ? -1 : 0;
 }
 
-const char *const space_tables[] = {"document",   "task",  "artifact",
-                                    "space_stop", "event", /* stays */
-                                    NULL};
+const char *const space_tables[] = {
+    "document",   "task",  "artifact", "package", "build_information",
+    "space_stop", "event", /* stays */
+    NULL};
 
-static const char SQL_ARTIFACTS[] = "delete from artifact where id in "
-                                    "(select id from artifact where space_id = $1 limit $2)";
+/* $1: the space, $2: rows at most */
+#define SOME(table) \
+    "delete from " table " where id in (select id from " table " where space_id = $1 limit $2)"
+static const char *const of_space[] = {SOME("artifact"), SOME("package"),
+                                       SOME("build_information")};
 
 static const char SQL_TASK[] =
     "select id from task where space_id = $1 and (cleanup = 0 or $2 = 1) "
@@ -142,14 +146,24 @@ static int delete_documents(struct db_tx *tx, const char *space_id, int64_t *lef
     return r < 0 ? -1 : 0;
 }
 
+static int delete_owned(struct db_tx *tx, const char *space_id, int64_t *left, struct error *e)
+{
+    for (size_t i = 0; i < ARRAY_LEN(of_space) && *left > 0; i++) {
+        int rows = db_exec(tx, of_space[i], ARGS(TEXT(space_id), I64(*left)), e);
+        if (rows < 0) return -1;
+        *left -= rows;
+    }
+    return 0;
+}
+
 int space_purge(struct db_tx *tx, const char *space_id, int64_t limit, bool force,
                 int64_t *ret_kept, struct error *e)
 {
     CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
-    int artifacts = db_exec(tx, SQL_ARTIFACTS, ARGS(TEXT(space_id), I64(limit)), e);
-    int64_t left = limit - artifacts;
+    int64_t left = limit;
 
-    if (artifacts < 0 || delete_tasks(tx, space_id, force, &left, e) < 0 ||
+    if (delete_owned(tx, space_id, &left, e) < 0 ||
+        delete_tasks(tx, space_id, force, &left, e) < 0 ||
         delete_documents(tx, space_id, &left, e) < 0)
         return -1;
     if (db_query(tx, SQL_KEPT, ARGS(TEXT(space_id)), &rows, e) < 0 || db_next(rows, e) < 0)

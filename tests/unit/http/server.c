@@ -298,7 +298,7 @@ TEST(a_client_that_asks_first_need_not_send_a_body_that_is_too_large)
     http_server_stop(s);
 }
 
-static size_t limit_of(const struct http_request *req, void *ctx)
+static size_t limit_of(const struct http_request *req, bool *ret_taken, void *ctx)
 {
     return str_starts(req->path, "/large") ? 10 * MiB : 10;
 }
