@@ -144,7 +144,8 @@ extern const struct field package_fields[];
 extern const struct field build_information_fields[];
 extern const struct resource package_resource;
 extern const struct resource build_information_resource;
+/* clang-format on */
+
 /** The id of the built-in feed of a space: clients know the one of the first space by it. */
 const char *feed_builtin_id(struct arena *a, const char *space_id);
-/* clang-format on */
 #endif

@@ -72,12 +72,12 @@ static void answer(struct http_request *req, struct http_response *res, void *ct
     http_reply_message(res, 503, "The server is starting");
 }
 
-static size_t body_limit(const struct http_request *req, void *ctx)
+static size_t body_limit(const struct http_request *req, bool *ret_taken, void *ctx)
 {
     struct front *f = ctx;
     struct router *router = f->router;
 
-    return router ? router_body_limit(req, router) : 1 * MiB;
+    return router ? router_body_limit(req, ret_taken, router) : 1 * MiB;
 }
 
 static bool is_quick(const struct http_request *req, void *ctx)
