@@ -87,7 +87,7 @@ int space_forget(struct db_tx *tx, const char *space_id, struct error *e)
     return db_exec(tx, SQL_FORGET, ARGS(TEXT(space_id)), e) < 0 ? -1 : 0;
 }
 
-const char *const space_tables[] = {"document",   "task",  "artifact",
+const char *const space_tables[] = {"document",   "task",  "artifact", "interruption",
                                     "space_stop", "event", /* stays */
                                     NULL};
 
