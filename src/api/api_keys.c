@@ -264,6 +264,7 @@ static int put_settings_tx(struct db_tx *tx, void *ctx, struct error *e)
                        .category = "Modified",
                        .user_id = x->c->caller.id,
                        .username = x->c->caller.name,
+                       .author = call_author(x->c),
                        .occurred_at = clock_now(call_app(x->c)->clock),
                        .message = x->users_may ? "Everybody may have API keys"
                                                : "Only service accounts get new API keys"};

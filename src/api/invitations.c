@@ -36,6 +36,7 @@ static int audit(struct db_tx *tx, struct call *c, const char *id, struct error 
                        .category = "Created",
                        .user_id = c->caller.id,
                        .username = c->caller.name,
+                       .author = call_author(c),
                        .occurred_at = clock_now(call_app(c)->clock),
                        .message = arena_fmt(c->arena, "%s was created", id),
                        .related = &id,

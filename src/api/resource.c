@@ -7,14 +7,51 @@
 #include <string.h>
 
 #include "api/permit.h"
+#include "model/difference.h"
 #include "store/event.h"
+
+/* How the caller showed itself. */
+static const char *identity_of(const struct call *c)
+{
+    if (c->caller.session == NULL) return c->caller.anonymous ? NULL : "API key";
+    return http_request_header(c->req, "Authorization") ? "Access token" : "Session cookie";
+}
+
+/* "127.0.0.1" of "127.0.0.1:51234", "::1" of "[::1]:51234". */
+static const char *address_of(const struct call *c)
+{
+    const char *remote = c->req->remote ? c->req->remote : "", *port = strrchr(remote, ':');
+    bool v6 = remote[0] == '[' && port && port > remote + 1;
+
+    if (port == NULL) return remote;
+    return arena_strndup(c->arena, remote + v6, (size_t)(port - remote) - (v6 ? 2 : 0));
+}
+
+struct event_author call_author(const struct call *c)
+{
+    if (c->req == NULL) return (struct event_author){0}; /* the server itself */
+    return (struct event_author){.identity = identity_of(c),
+                                 .user_agent = http_request_header(c->req, "User-Agent"),
+                                 .ip_address = address_of(c)};
+}
 
 struct document_change resource_change(const struct call *c, const struct resource *r)
 {
     return (struct document_change){.user_id = c->caller.id,
                                     .username = c->caller.name,
                                     .now_ms = clock_now(call_app(c)->clock),
-                                    .noun = r->noun};
+                                    .noun = r->noun,
+                                    .author = call_author(c)};
+}
+
+/* What changed, as the details of an event; in the call's arena. */
+static const char *details_of(struct call *c, const struct resource *r, const json_t *before,
+                              const json_t *after)
+{
+    json_auto_t *difference = difference_of(r, before, after);
+    CLEANUP(freep) char *text = jv_text(difference);
+
+    return arena_strdup(c->arena, text);
 }
 
 int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, const char *space_id,
@@ -22,12 +59,16 @@ int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, c
                    const char *related, struct error *e)
 {
     const char *ids[] = {id, related};
+    const char *message = arena_fmt(c->arena, "%s %s was %s", r->noun, name, verb);
     struct event ev = {.space_id = space_id,
                        .category = category,
                        .user_id = c->caller.id,
                        .username = c->caller.name,
                        .occurred_at = clock_now(call_app(c)->clock),
-                       .message = arena_fmt(c->arena, "%s %s was %s", r->noun, name, verb),
+                       .author = call_author(c),
+                       .message = message,
+                       .name = message + strlen(r->noun) + 1,
+                       .name_n = strlen(name),
                        .related = ids,
                        .n_related = str_blank(related) ? 1 : 2};
 
@@ -212,9 +253,14 @@ int resource_replace(struct db_tx *tx, struct call *c, const struct resource *r,
     struct document_change by = resource_change(c, r);
     struct document_write w;
     struct document stored;
+    json_auto_t *before = NULL;
 
     if (make_row(tx, c, r, doc, true, &w, e) < 0 || permit_new(tx, c, NULL, r, doc, e) < 0)
         return -1;
+    if (document_get(tx, r->kind, w.id, c->arena, &stored, e) < 0 ||
+        document_json(&stored, &before, e) < 0)
+        return -1;
+    by.details = details_of(c, r, before, doc);
     return document_update(tx, &w, expected, &by, c->arena, &stored, e);
 }
 
@@ -384,6 +430,7 @@ static int delete_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct document_change by = resource_change(x->c, t.r);
     if (hook(x->hooks->before, tx, x->c, doc, NULL, e) < 0) return -1;
     if (deletion_check(tx, x->c, t.r, &d, e) < 0) return -1;
+    by.details = details_of(x->c, t.r, doc, NULL);
     return document_delete(tx, t.r->kind, d.id, &by, e);
 }
 

@@ -107,6 +107,8 @@ int resource_read(struct db_tx *tx, struct call *c, const struct resource *r, co
 /** Puts the answer for the stored ${doc} into c->out. */
 void resource_reply(struct call *c, const struct resource *r, const json_t *doc);
 struct document_change resource_change(const struct call *c, const struct resource *r);
+/** How and from where the caller came, for the audit; texts live as long as the call. */
+struct event_author call_author(const struct call *c);
 /** Writes the audit event of a change to something that is no document, in the transaction of the
  * change: "<noun> <name> was <verb>". ${related}: another id that it is about, NULL or "": none. */
 int resource_audit(struct db_tx *tx, struct call *c, const struct resource *r, const char *space_id,

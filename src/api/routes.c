@@ -17,6 +17,8 @@ const struct route_table *const api_tables[] = {
     &invitation_routes,
     &space_routes,
     &task_routes,
+    &event_routes,
+    &interruption_routes,
     &artifact_routes,
     &worker_routes,
     &environment_routes,

@@ -15,6 +15,8 @@ extern const struct route_table api_key_routes;
 extern const struct route_table invitation_routes;
 extern const struct route_table space_routes;
 extern const struct route_table task_routes;
+extern const struct route_table event_routes;
+extern const struct route_table interruption_routes;
 extern const struct route_table artifact_routes;
 extern const struct route_table worker_routes;
 extern const struct route_table environment_routes;

@@ -9,6 +9,7 @@
 #include "api/paging.h"
 #include "api/resource.h"
 #include "api/routes.h"
+#include "api/server_counts.h"
 #include "base/time.h"
 #include "model/command.h"
 #include "model/root.h"
@@ -46,15 +47,15 @@ static int space_root(struct call *c, struct error *e)
     return 0;
 }
 
+/* The commands by the names of their bodies, and those that clients ask for by name. */
 static int capabilities(struct call *c, struct error *e)
 {
-    static const char *const names[] = {"GetAllSpacesRequest", "CreateReleaseCommandV1",
-                                        "CreateDeploymentUntenantedCommandV1",
-                                        "RunRunbookCommandV1"};
+    json_t *list = json_array();
 
     (void)e;
-    json_t *list = json_array();
-    for (size_t i = 0; i < ARRAY_LEN(names); i++) jv_push(list, jv_string(names[i]));
+    jv_push(list, jv_string("GetAllSpacesRequest"));
+    for (const struct named_table *t = command_tables; t->name; t++)
+        if (strstr(t->name, "CommandV1")) jv_push(list, jv_string(t->name));
     c->out = json_object();
     jv_set(c->out, "Capabilities", list);
     return 0;
@@ -88,15 +89,11 @@ static int status(struct call *c, struct error *e)
     return 0;
 }
 
-static int timezones(struct call *c, struct error *e)
+/* Nothing is added to this program from outside. */
+static int extensions(struct call *c, struct error *e)
 {
     (void)e;
-    json_t *utc = json_object();
-    jv_set_str(utc, "Id", "UTC");
-    jv_set_str(utc, "Name", "(UTC) Coordinated Universal Time");
-    jv_set_bool(utc, "IsLocal", true);
     c->out = json_array();
-    jv_push(c->out, utc);
     return 0;
 }
 
@@ -146,8 +143,13 @@ static const struct route rows[] = {
      .doc = "feature toggles that are on"},
     {"GET", "/api/serverstatus", status, PERM_AUTHENTICATED, .out = server_status_fields,
      .out_name = "ServerStatus", .doc = "state of the installation"},
-    {"GET", "/api/serverstatus/timezones", timezones, PERM_AUTHENTICATED, .out = time_zone_fields,
-     .out_name = "TimeZone", .shape = ROUTE_ARRAY, .doc = "time zones known to the server"},
+    {"GET", "/api/serverstatus/timezones", server_time_zones, PERM_AUTHENTICATED,
+     .out = time_zone_fields, .out_name = "TimeZone", .shape = ROUTE_ARRAY,
+     .doc = "time zones known to the server"},
+    {"GET", "/api/serverstatus/counts", server_counts, PERM_AUTHENTICATED,
+     .out = server_counts_fields, .out_name = "ServerCounts", .doc = "how much of what there is"},
+    {"GET", "/api/serverstatus/extensions", extensions, PERM_AUTHENTICATED, .out = NULL,
+     .shape = ROUTE_ARRAY, .doc = "extensions of the server: there are none"},
     {"GET", "/api/serverstatus/system-info", system_info, "AdministerSystem",
      .out = system_info_fields, .out_name = "SystemInfo", .doc = "process and machine"},
     {"GET", "/api/openapi.json", openapi, PERM_ANONYMOUS, .doc = "this description of the API"},

@@ -41,6 +41,7 @@ static int refused_tx(struct db_tx *tx, void *ctx, struct error *e)
                        .category = "LoginFailed",
                        .user_id = "users-system",
                        .username = "system",
+                       .author = call_author(x->c),
                        .occurred_at = clock_now(call_app(x->c)->clock),
                        .message = arena_fmt(x->c->arena, "Sign-in of %s failed, from %s",
                                             x->user.id ? x->user.username : "an unknown user",

@@ -43,6 +43,16 @@ static void set_times(const struct app *app, const struct task *t, json_t *o)
     else jv_set_str(o, "Completed", t->state);
 }
 
+static json_t *interruption_kinds(const struct task *t)
+{
+    struct str rest = str_of(t->interruptions), kind;
+    json_t *list = json_array();
+
+    while (str_cut(&rest, ',', &kind))
+        if (kind.n) jv_push(list, json_stringn(kind.p, kind.n));
+    return list;
+}
+
 json_t *task_document(const struct app *app, const struct task *t)
 {
     json_auto_t *o = json_object();
@@ -60,8 +70,8 @@ json_t *task_document(const struct app *app, const struct task *t)
     jv_set_bool(o, "HasBeenPickedUpByProcessor", t->started_at != 0);
     jv_set_bool(o, "IsCompleted", ended);
     jv_set_bool(o, "FinishedSuccessfully", success);
-    jv_set_bool(o, "HasPendingInterruptions", false);
-    jv_set(o, "PendingInterruptionTypes", json_array());
+    jv_set_bool(o, "HasPendingInterruptions", t->interruptions[0] != '\0');
+    jv_set(o, "PendingInterruptionTypes", interruption_kinds(t));
     jv_set_bool(o, "CanRerun", ended);
     jv_set_bool(o, "HasWarningsOrErrors", t->has_warnings);
     jv_set_i64(o, "EstimatedRemainingQueueDurationSeconds", 0);

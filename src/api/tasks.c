@@ -7,6 +7,7 @@
 #include "api/permit.h"
 #include "api/routes.h"
 #include "api/task_document.h"
+#include "api/task_edit.h"
 #include "api/task_streams.h"
 #include "engine/system_task.h"
 #include "engine/task_view.h"
@@ -67,25 +68,36 @@ static int wanted_states(struct call *c, struct task_query *q, struct error *e)
 {
     static const char *const active[] = {"Queued", "Executing", "Cancelling"};
     struct http_strings states = execution_states(c, "states");
-    bool only_active, only_running, interrupted;
+    bool only_active, only_running;
 
     if (call_query_flag(c, "active", false, &only_active, e) < 0 ||
-        call_query_flag(c, "running", false, &only_running, e) < 0 ||
-        call_query_flag(c, "hasPendingInterruptions", false, &interrupted, e) < 0)
+        call_query_flag(c, "running", false, &only_running, e) < 0)
         return -1;
     if (states.n) q->states = states.items, q->n_states = states.n;
     else if (only_running) q->states = active + 1, q->n_states = 2;
     else if (only_active) q->states = active, q->n_states = 3;
-    if (interrupted) q->states = active, q->n_states = 0; /* no task asks a person */
     return 0;
 }
 
-static int wanted_warnings(struct call *c, struct task_query *q, struct error *e)
+/* *${ret} = what the query says of ${name}; NULL: nothing. */
+static int wanted_flag(struct call *c, const char *name, const bool **ret, struct error *e)
 {
     bool *wanted = ARENA_NEW(c->arena, bool, 1);
 
-    if (call_query_flag(c, "hasWarningsOrErrors", false, wanted, e) < 0) return -1;
-    if (call_query(c, "hasWarningsOrErrors")) q->has_warnings = wanted;
+    if (call_query_flag(c, name, false, wanted, e) < 0) return -1;
+    if (call_query(c, name)) *ret = wanted;
+    return 0;
+}
+
+static int wanted_flags(struct call *c, struct task_query *q, struct error *e)
+{
+    bool system;
+
+    if (wanted_flag(c, "hasWarningsOrErrors", &q->has_warnings, e) < 0 ||
+        wanted_flag(c, "hasPendingInterruptions", &q->is_interrupted, e) < 0 ||
+        call_query_flag(c, "includeSystem", true, &system, e) < 0)
+        return -1;
+    q->without_system = !system;
     return 0;
 }
 
@@ -114,8 +126,9 @@ static int tasks_list(struct call *c, struct error *e)
     struct page p = {.c = c, .q = query_of(c)};
 
     if (paging_read(c, &paging, e) < 0 || wanted_states(c, &p.q, e) < 0 ||
-        wanted_warnings(c, &p.q, e) < 0)
+        wanted_flags(c, &p.q, e) < 0)
         return -1;
+    if (call_query(c, "tenant")) p.q.ids = &(const char *){""}, p.q.n_ids = 0; /* has no task */
     p.q.skip = paging.skip;
     p.q.take = paging.take;
     p.with_counts = p.q.ids == NULL;
@@ -250,36 +263,6 @@ static int tasks_queued_behind(struct call *c, struct error *e)
     return 0;
 }
 
-/* Clients look these two up by their links. */
-static int refuse(struct call *c, const char *why, struct error *e)
-{
-    struct one o = {.c = c, .id = call_param(c, "id")};
-
-    int found = db_read(call_app(c)->db, get_tx, &o, e);
-    json_decref(o.document);
-    return found < 0 ? -1 : fail(e, ERR_INVALID, "%s: %s", o.task.id, why);
-}
-
-static int tasks_state(struct call *c, struct error *e)
-{
-    return refuse(c, "the state of a task cannot be set; cancel it instead", e);
-}
-
-static int tasks_prioritize(struct call *c, struct error *e)
-{
-    return refuse(c, "queued tasks start in their order; none can be put first", e);
-}
-
-/* No step asks a person yet. */
-static int interruptions(struct call *c, struct error *e)
-{
-    struct paging paging;
-
-    if (paging_read(c, &paging, e) < 0) return -1;
-    c->out = paging_envelope(c, &paging, "Interruption", 0, json_array());
-    return 0;
-}
-
 static void push_type(json_t *list, const char *id, const char *name)
 {
     json_t *o = json_object();
@@ -372,12 +355,9 @@ static const struct route_query list_query[] = {
     {"spaces", QUERY_LIST, "only tasks of these spaces"},
     {"node", QUERY_TEXT, "id of the server node that runs them"},
     {"hasWarningsOrErrors", QUERY_FLAG, "whether their log has warnings or errors"},
-    {"hasPendingInterruptions", QUERY_FLAG, "only tasks that wait for a person: none"},
-    {NULL, 0, NULL}};
-static const struct route_query interruption_query[] = {
-    {"regarding", QUERY_TEXT, "id of a task, a deployment or a runbook run"},
-    {"pendingOnly", QUERY_FLAG, "only those that nobody has answered"},
-    {"ids", QUERY_LIST, "only those with these ids"},
+    {"hasPendingInterruptions", QUERY_FLAG, "whether they wait for a person"},
+    {"includeSystem", QUERY_FLAG, "those of no space too (default)"},
+    {"tenant", QUERY_TEXT, "id of a tenant: there is none"},
     {NULL, 0, NULL}};
 static const struct route_query details_query[] = {
     {"verbose", QUERY_FLAG, "verbose lines too"},
@@ -390,12 +370,6 @@ static const struct route_query stream_query[] = {
     {method, "/api/tasks" path, handler, permission, __VA_ARGS__},          \
     {                                                                       \
         method, "/api/{space}/tasks" path, handler, permission, __VA_ARGS__ \
-    }
-#define INTERRUPTIONS(path)                                                                       \
-    {                                                                                             \
-        "GET", path, interruptions, "InterruptionView", .query = interruption_query,              \
-                                                        .shape = ROUTE_PAGE,                      \
-                                                        .doc = "what waits for a person: nothing" \
     }
 static const struct route rows[] = {
     BOTH("GET", "", tasks_list, "TaskView", .out = task_fields, .page = task_page_fields,
@@ -424,11 +398,11 @@ static const struct route rows[] = {
          .doc = "queues a task of the server itself"),
     BOTH("POST", "/rerun/{id}", rerun, "TaskCreate", .out = task_fields,
          .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task", .doc = "queues the same work again"),
-    BOTH("POST", "/{id}/state", tasks_state, "TaskEdit", .flags = ROUTE_OPTIONAL_BODY,
-         .doc = "refused: the state of a task follows from what it does; cancel it instead"),
-    BOTH("POST", "/{id}/prioritize", tasks_prioritize, "TaskEdit", .flags = ROUTE_OPTIONAL_BODY,
-         .doc = "refused: queued tasks start in the order in which they were asked for"),
-    INTERRUPTIONS("/api/interruptions"),
-    INTERRUPTIONS("/api/{space}/interruptions"),
+    BOTH("POST", "/{id}/state", task_edit_state, "TaskEdit", .in = task_state_fields,
+         .in_name = "TaskState", .out = task_fields, .out_name = "Task",
+         .doc = "corrects how a task has ended, with a reason"),
+    BOTH("POST", "/{id}/prioritize", task_edit_prioritize, "TaskEdit", .out = task_fields,
+         .flags = ROUTE_OPTIONAL_BODY, .out_name = "Task",
+         .doc = "puts a queued task before all others"),
 };
 const struct route_table task_routes = {rows, ARRAY_LEN(rows)};

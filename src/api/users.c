@@ -48,6 +48,7 @@ int users_audit(struct db_tx *tx, struct call *c, const char *category, const st
                        .category = category,
                        .user_id = c->caller.id,
                        .username = c->caller.name,
+                       .author = call_author(c),
                        .occurred_at = clock_now(call_app(c)->clock),
                        .message = message,
                        .related = ids,

@@ -48,8 +48,8 @@ void log_write(enum log_level level, const char *area, const char *fmt, ...)
     va_start(ap, fmt);
     buf_vaddf(&text, fmt, ap);
     va_end(ap);
-    for (size_t i = 0; i < text.n; i++)
-        if (text.p[i] == '\n' || text.p[i] == '\r') text.p[i] = ' ';
+    for (size_t i = 0; i < text.n; i++) /* no line is forged, no terminal steered */
+        if ((unsigned char)text.p[i] < ' ' || text.p[i] == 0x7F) text.p[i] = ' ';
     add_line(&line, level, area, buf_str(&text));
     ssize_t written = write(STDERR_FILENO, line.p, line.n);
     (void)written; /* a log that cannot be written has nowhere to say so */

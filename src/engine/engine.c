@@ -383,6 +383,7 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     engine_sweep(g);
     engine_purge(g);
     engine_expiry_start(g);
+    engine_sweep_blobs_daily(g);
     *ret = g;
     return 0;
 }

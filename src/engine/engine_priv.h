@@ -92,4 +92,7 @@ void engine_sweep(struct engine *g);
 void engine_expiry_start(struct engine *g);
 /* system_task.c: queues system tasks that are due regularly, from a while after now on */
 void engine_regular(struct engine *g);
+/** Removes blobs that no row names (blob_sweep.c), in the background: once; now and every day. */
+void engine_sweep_blobs(struct engine *g);
+void engine_sweep_blobs_daily(struct engine *g);
 #endif

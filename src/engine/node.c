@@ -13,7 +13,6 @@
 #include "engine/engine_priv.h"
 #include "os/file.h"
 #include "store/node.h"
-#include "store/promotion.h"
 #include "store/task.h"
 
 #define LOOK_EVERY_MS 1000
@@ -58,7 +57,6 @@ struct look {
     size_t n_dead;
     const char **asked; /* tasks of this node that are to stop */
     size_t n_asked;
-    bool promotes; /* a lifecycle has something to do: a node that died may have left it */
 };
 
 static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -67,9 +65,6 @@ static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
     const char *self = l->g->o.node_id;
 
     if (node_expired(tx, self, ENGINE_LEASE_MS, &l->arena, &l->dead, &l->n_dead, e) < 0) return -1;
-    int waits = promotion_waits(tx, e);
-    if (waits < 0) return -1;
-    l->promotes = waits;
     return task_cancelling(tx, self, &l->arena, &l->asked, &l->n_asked, e);
 }
 
@@ -131,7 +126,6 @@ static void look_work(void *ctx)
                 log_warn("engine", "cannot take over: %s", e.text);
         for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i], RUN_CANCEL, NULL);
         live_notify_all(g->live);
-        if (l.promotes) engine_promote(g);
         engine_due(g);
         engine_kick(g);
     }

@@ -15,9 +15,9 @@ extern const struct field task_details_fields[], task_type_fields[], task_page_f
 /* GET /api, /api/{space} and what the server says of itself */
 extern const struct field root_fields[], space_root_fields[], capabilities_fields[],
     feature_toggles_fields[], server_status_fields[], server_health_fields[], time_zone_fields[],
-    system_info_fields[], node_details_fields[], cluster_summary_fields[];
+    server_counts_fields[], system_info_fields[], node_details_fields[], cluster_summary_fields[];
 /* GET and PUT projects/{id}/deploymentsettings */
-extern const struct field deployment_settings_fields[], project_summary_fields[];
+extern const struct field deployment_settings_fields[];
 /* what clients show before something is made or starts */
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],
@@ -25,6 +25,8 @@ extern const struct field release_template_fields[], deployment_template_fields[
 /* GET feeds/{id}/packages/search and notes; POST build-information */
 extern const struct field package_description_fields[], package_notes_fields[],
     package_notes_list_fields[], build_information_command_fields[];
+/* POST tasks/{id}/state */
+extern const struct field task_state_fields[];
 /* GET {space}/search */
 extern const struct field search_result_fields[];
 /* GET releases/{id}/progression, projects/{id}/progression */

@@ -36,7 +36,7 @@ const struct field event_fields[] = {
      .fields = reference_fields, .doc = "documents named in the message"},
     TEXT("Comments", "for people"),
     TEXT("Details", "more"),
-    {"ChangeDetails", FIELD_OBJECT, FIELD_READ_ONLY, .fields = change_fields,
+    {"ChangeDetails", FIELD_OBJECT, FIELD_READ_ONLY | FIELD_NULLABLE, .fields = change_fields,
      .doc = "what changed"},
     {"RelatedDocumentIds", FIELD_LIST, FIELD_READ_ONLY, .item = FIELD_STRING,
      .doc = "what it is about"},

@@ -3,6 +3,7 @@
 
 #include "base/str.h"
 #include "model/command.h"
+#include "model/event_kinds.h"
 #include "model/permission.h"
 #include "model/resource.h"
 
@@ -36,6 +37,7 @@ const struct resource *const resources[] = {
     &task_resource,
     &artifact_resource,
     &event_resource,
+    &interruption_resource,
     &feed_resource,
     &package_resource,
     &build_information_resource,
@@ -59,6 +61,9 @@ const struct named_table command_tables[] = {
     {"SpaceDefaultRetentionPolicy", retention_policy_fields},
     {"TaskPage", task_page_fields},
     {"SearchResult", search_result_fields},
+    {"TaskState", task_state_fields},
+    {"EventKind", event_kind_fields},
+    {"EventGroup", event_group_fields},
     {"Root", root_fields},
     {"SpaceRoot", space_root_fields},
     {"Capabilities", capabilities_fields},
@@ -66,6 +71,7 @@ const struct named_table command_tables[] = {
     {"ServerStatus", server_status_fields},
     {"ServerHealth", server_health_fields},
     {"TimeZone", time_zone_fields},
+    {"ServerCounts", server_counts_fields},
     {"SystemInfo", system_info_fields},
     {"OctopusServerNodeDetails", node_details_fields},
     {"OctopusServerClusterSummary", cluster_summary_fields},
@@ -74,7 +80,6 @@ const struct named_table command_tables[] = {
     {"PackageNotesList", package_notes_list_fields},
     {"BuildInformationCommand", build_information_command_fields},
     {"DeploymentSettings", deployment_settings_fields},
-    {"ProjectSummary", project_summary_fields},
     {"ReleaseTemplate", release_template_fields},
     {"DeploymentTemplate", deployment_template_fields},
     {"LifecycleProgression", lifecycle_progression_fields},

@@ -63,6 +63,28 @@ const struct field time_zone_fields[] = {
     {.name = NULL},
 };
 
+#define HOW_MANY(member)                                                        \
+    {                                                                           \
+        member, FIELD_INT, .fallback = "0", .doc = "how many of them there are" \
+    }
+static const struct field global_fields[] = {
+    HOW_MANY("Spaces"), HOW_MANY("Teams"), HOW_MANY("Users"), {.name = NULL}};
+static const struct field infrastructure_fields[] = {
+    HOW_MANY("DeploymentTargets"), HOW_MANY("Environments"), HOW_MANY("Tenants"),
+    HOW_MANY("WorkerPools"),       HOW_MANY("Workers"),      {.name = NULL}};
+static const struct field library_fields[] = {
+    HOW_MANY("Certificates"), HOW_MANY("Packages"), HOW_MANY("VariableSets"), {.name = NULL}};
+static const struct field project_counts[] = {HOW_MANY("Deployments"), HOW_MANY("Projects"),
+                                              HOW_MANY("Releases"),    HOW_MANY("RunbookRuns"),
+                                              HOW_MANY("Runbooks"),    {.name = NULL}};
+const struct field server_counts_fields[] = {
+    {"Global", FIELD_OBJECT, .fields = global_fields, .doc = "of the whole server"},
+    {"Infrastructure", FIELD_OBJECT, .fields = infrastructure_fields, .doc = "to run on"},
+    {"Library", FIELD_OBJECT, .fields = library_fields, .doc = "to share"},
+    {"Project", FIELD_OBJECT, .fields = project_counts, .doc = "to do"},
+    {.name = NULL},
+};
+
 const struct field system_info_fields[] = {
     {"Version", FIELD_STRING, FIELD_REQUIRED, .doc = "version of the program"},
     {"OSVersion", FIELD_STRING, FIELD_REQUIRED, .doc = "operating system"},

@@ -146,6 +146,12 @@ const struct field task_type_fields[] = {
     {.name = NULL},
 };
 
+const struct field task_state_fields[] = {
+    {"State", FIELD_STRING, FIELD_REQUIRED, .doc = "Success, Failed, Canceled or TimedOut"},
+    {"Reason", FIELD_STRING, FIELD_REQUIRED, .max = 1000, .doc = "why, for the audit"},
+    {.name = NULL},
+};
+
 #define COUNT(state)                                                                 \
     {                                                                                \
         state, FIELD_INT, .fallback = "0", .doc = "how many there are in that state" \

@@ -144,23 +144,59 @@ static const char *noun_of(const struct document_change *by, const char *kind)
     return by->noun ? by->noun : kind;
 }
 
+/* What an event is about besides its document: what people look for events by. */
+static bool is_looked_for(const char *id)
+{
+    static const char *const kinds[] = {"Projects-", "ProjectGroups-", "Environments-", "Tenants-",
+                                        "Releases-", "Channels-",      "Runbooks-"};
+
+    for (size_t i = 0; i < ARRAY_LEN(kinds); i++)
+        if (str_starts(id, kinds[i])) return true;
+    return false;
+}
+
+static const char SQL_REFERRED[] =
+    "select distinct to_id from reference where from_id = $1 and to_id like '%s-%' order by to_id";
+
+enum { RELATED_MAX = 50 };
+
+static int find_related(struct db_tx *tx, const struct document *d, struct arena *a,
+                        const char *ret[RELATED_MAX], size_t *ret_n, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+    size_t n = 0;
+    int r;
+
+    ret[n++] = d->id;
+    if (d->owner_id[0]) ret[n++] = d->owner_id;
+    if (db_query(tx, SQL_REFERRED, ARGS(TEXT(d->id)), &rows, e) < 0) return -1;
+    while ((r = db_next(rows, e)) > 0)
+        if (n < RELATED_MAX && is_looked_for(db_text(rows, 0)))
+            ret[n++] = arena_strdup(a, db_text(rows, 0));
+    *ret_n = n;
+    return r;
+}
+
 static int audit(struct db_tx *tx, const struct document_change *by, const char *category,
                  const char *verb, const struct document *d, struct error *e)
 {
-    const char *related[] = {d->id, d->owner_id};
-    CLEANUP(freep)
-    char *text =
-        xasprintf("%s %s was %s", noun_of(by, d->kind), d->name[0] ? d->name : d->id, verb);
+    CLEANUP(arena_done) struct arena a = ARENA_INIT;
+    const char *related[RELATED_MAX], *noun = noun_of(by, d->kind),
+                                      *name = d->name[0] ? d->name : d->id;
+    const char *text = arena_fmt(&a, "%s %s was %s", noun, name, verb);
     struct event ev = {.space_id = d->space_id,
                        .category = category,
                        .user_id = by->user_id,
                        .username = by->username,
+                       .author = by->author,
                        .occurred_at = by->now_ms,
                        .message = by->message ? by->message : text,
+                       .name = by->message ? NULL : text + strlen(noun) + 1,
+                       .name_n = by->message ? 0 : strlen(name),
                        .related = related,
-                       .n_related = d->owner_id[0] ? 2 : 1,
                        .details = by->details};
 
+    if (find_related(tx, d, &a, related, &ev.n_related, e) < 0) return -1;
     return event_add(tx, &ev, NULL, e);
 }
 
@@ -283,10 +319,10 @@ int document_delete(struct db_tx *tx, const char *kind, const char *id,
 
     int r = document_get(tx, kind, id, &a, &d, e);
     if (r == 0) r = check_unused(tx, &d, e);
+    if (r == 0) r = audit(tx, by, "Deleted", "deleted", &d, e);
     if (r == 0 && (db_exec(tx, SQL_DELETE_REFERENCES, ARGS(TEXT(id)), e) < 0 ||
                    db_exec(tx, SQL_DELETE, ARGS(TEXT(id)), e) < 0))
         r = -1;
-    if (r == 0) r = audit(tx, by, "Deleted", "deleted", &d, e);
     arena_done(&a);
     return r;
 }

@@ -11,6 +11,7 @@
 #include "base/arena.h"
 #include "base/json.h"
 #include "db/db.h"
+#include "store/event.h"
 #include "store/visible.h"
 
 struct document {
@@ -58,6 +59,7 @@ struct document_change {
     const char *noun;    /* what people call it, "Worker pool"; NULL = its kind */
     const char *message; /* NULL = "<noun> <name> was created" (changed, deleted) */
     const char *details; /* JSON text or NULL */
+    struct event_author author;
 };
 
 /** "${kind}-12" from the counter of ${kind}. */

@@ -24,6 +24,8 @@ EMBED(migration_0008, "migrations/0008_delivery.sql");
 EMBED(migration_0009, "migrations/0009_certificates.sql");
 EMBED(migration_0011, "migrations/0011_triggers.sql");
 EMBED(migration_0012, "migrations/0012_system_tasks.sql");
+EMBED(migration_0015, "migrations/0015_events.sql");
+EMBED(migration_0016, "migrations/0016_task_order.sql");
 
 /* Applies what is missing, or only looks when ${look} is not NULL. */
 static int run_steps(struct db *db, struct schema_state *look, struct error *e)
@@ -39,6 +41,8 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 9, .name = "0009_certificates", .sql = migration_0009},
         {.number = 11, .name = "0011_triggers", .sql = migration_0011},
         {.number = 12, .name = "0012_system_tasks", .sql = migration_0012},
+        {.number = 15, .name = "0015_events", .sql = migration_0015},
+        {.number = 16, .name = "0016_task_order", .sql = migration_0016},
     };
     char checksums[ARRAY_LEN(steps)][HASH_TEXT_SIZE];
 

@@ -16,7 +16,7 @@ enum { IDS_MAX = 5000 };
     "id, rank, space_id, kind, description, state, tag, node_id, epoch, cancel_by, queued_at, "    \
     "started_at, completed_at, updated_at, error, has_warnings, cleanup, journal_seq, log_lines, " \
     "log_bytes, project_id, environment_id, runbook_id, subject_id, arguments, held, due_at, "     \
-    "expires_at"
+    "expires_at, interruptions"
 
 bool task_state_ended(const char *state)
 {
@@ -64,6 +64,7 @@ static void read_row(struct db_rows *r, struct arena *a, struct task *t)
     t->held = db_i64(r, 25) != 0;
     t->due_at = db_i64(r, 26);
     t->expires_at = db_i64(r, 27);
+    t->interruptions = arena_strdup(a, db_text(r, 28));
 }
 
 /* Reads one row of ${rows}, which it frees: 1 and *${ret}, or 0. */
@@ -418,6 +419,9 @@ static void add_conditions(struct query *q, const struct task_query *w, const ch
         query_add1(q, " and subject_id in (select from_id from reference where to_id = ?)",
                    TEXT(w->about));
     if (w->has_warnings) query_add1(q, " and has_warnings = ?", I64(*w->has_warnings));
+    if (w->is_interrupted)
+        query_add(q, *w->is_interrupted ? " and interruptions <> ''" : " and interruptions = ''");
+    if (w->without_system) query_add(q, " and space_id <> ''");
     visible_add_tasks(q, &w->visible);
     if (part) query_add1(q, " and lower(description) like ? escape '!'", TEXT(part));
 }
@@ -430,7 +434,7 @@ static int read_page(struct db_tx *tx, const struct task_query *w, const char *p
 
     query_add(&q, "select " COLUMNS);
     add_conditions(&q, w, part);
-    query_add1(&q, " order by rank desc limit ?", I64(w->take));
+    query_add1(&q, " order by queued_at desc, rank desc limit ?", I64(w->take));
     query_add1(&q, " offset ?", I64(w->skip));
     if (query_rows(tx, &q, &rows, e) < 0) return -1;
     return take_all(rows, a, ret, ret_n, e);

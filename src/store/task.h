@@ -24,7 +24,9 @@ struct task {
     int64_t expires_at; /* must not start after that; 0 = whenever */
     bool has_warnings, cleanup;
     bool system; /* of the server itself; only task_enqueue reads it */
-    bool held;   /* the task queue of its space is stopped; set by the store */
+    const char
+        *interruptions; /* kinds of those that are pending, with commas; see interruption.h */
+    bool held;          /* the task queue of its space is stopped; set by the store */
 };
 
 /** Queued, Executing, Cancelling are the states of a task that has not ended. */
@@ -128,7 +130,8 @@ struct task_query {
     const char *kind, *project_id, *environment_id, *runbook_id, *node_id; /* NULL = any */
     const char *partial_name; /* part of the description in any case */
     const char *about; /* a document that what they are about points to: a release, a snapshot */
-    const bool *has_warnings;
+    const bool *has_warnings, *is_interrupted; /* NULL = any */
+    bool without_system;                       /* nothing of no space */
     struct visible_parts visible;
     int64_t skip, take;
 };

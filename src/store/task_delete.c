@@ -6,6 +6,7 @@
     "delete from " table " where (" key ") in (select " key " from " table " where " of " = $1 " \
     "limit $2)"
 static const char *const of_task[] = {
+    SOME("interruption", "id", "task_id"),
     SOME("log_chunk", "task_id, first_line", "task_id"),
     SOME("log_mask", "task_id, invocation, part", "task_id"),
     SOME("log_cursor", "task_id, invocation", "task_id"),

@@ -41,8 +41,8 @@ function differences(document, schema, value, at = '') {
 }
 
 // Answers that have no table: this document, refusals that never succeed, and lists that are always empty.
-const WITHOUT_SCHEMA = ['/api/{space}/packages/{packageId}/{version}/delta-signature', '/api/openapi.json', '/api/permissions/all', '/api/users/logout', '/api/users/{id}/revoke-sessions', ...['/api', '/api/{space}'].flatMap((base) => [`${base}/tasks/{id}/state`, `${base}/tasks/{id}/prioritize`,
-    `${base}/interruptions`]), '/api/{space}/actiontemplates'];
+const WITHOUT_SCHEMA = ['/api/{space}/packages/{packageId}/{version}/delta-signature', '/api/openapi.json', '/api/permissions/all', '/api/users/logout',
+    '/api/users/{id}/revoke-sessions', '/api/{space}/actiontemplates'];
 
 // What is refused in words when it is asked with nothing in particular: it cannot be done yet, or needs to know a project.
 const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discover', '/api/{space}/variables/preview'];
@@ -50,7 +50,7 @@ const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discove
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['Events', 'ScheduledProjectTriggers', 'ExtensionStats', 'Certificates'],
+    Root: ['ScheduledProjectTriggers', 'Certificates'],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.

@@ -78,7 +78,8 @@ apiSuite('root documents', (at) => {
         assert.equal((await at.api.send('GET', '/api/users/Users-99/spaces')).status, 404);
     });
 
-    test('no feature toggle is on, and the capabilities name GetAllSpacesRequest', async () => {
+    test('no feature toggle is on, and the capabilities name GetAllSpacesRequest and the commands', async () => {
+        assert.ok((await at.api.get('/api/capabilities')).Capabilities.includes('CreateDeploymentUntenantedCommandV1'));
         assert.deepEqual(await at.api.get('/api/configuration/feature-toggles?Name=x'), { FeatureToggles: [] });
         assert.ok((await at.api.get('/api/capabilities')).Capabilities.includes('GetAllSpacesRequest'));
     });
@@ -103,6 +104,26 @@ apiSuite('root documents', (at) => {
         assert.deepEqual([await count(`ids=${node.Id}`), await count('ids=No-such'), await count('partialName=no%20such')], [1, 0, 0]);
         const { Nodes } = await at.api.get('/api/octopusservernodes/summary');
         assert.deepEqual(Nodes.map((one) => [one.Id, one.IsOffline, one.RunningTaskCount]), [[node.Id, false, 0]]);
+    });
+
+    test('the time zones are those of the machine, one of them its own', async () => {
+        const zones = await at.api.get('/api/serverstatus/timezones');
+        const ids = zones.map((zone) => zone.Id);
+        assert.equal(new Set(ids).size, ids.length);
+        assert.deepEqual([...ids].sort(), ids);
+        for (const id of ['UTC', 'Europe/Berlin', 'America/New_York', 'Australia/ACT']) assert.ok(ids.includes(id), id);
+        assert.ok(ids.length > 400 && zones.every((zone) => zone.Name));
+        assert.equal(zones.filter((zone) => zone.IsLocal).length, 1);
+    });
+
+    test('the server counts what there is', async () => {
+        const before = await at.api.get('/api/serverstatus/counts');
+        await at.api.post(`${S}/environments`, { Name: 'Counted' });
+        const after = await at.api.get('/api/serverstatus/counts');
+        assert.equal(after.Infrastructure.Environments, before.Infrastructure.Environments + 1);
+        assert.equal(after.Global.Spaces, 1);
+        assert.ok(after.Global.Users >= 1 && after.Infrastructure.WorkerPools === 1);
+        assert.deepEqual(await at.api.get('/api/serverstatus/extensions'), []);
     });
 
     test('health and metrics need no key', async () => {

@@ -1,4 +1,6 @@
 // Spaces: made complete, changed, stopped, searched, deleted with all that is in them (rest.md 2.9).
+import fs from 'node:fs';
+import path from 'node:path';
 import { onBothDatabases } from '../lib/databases.mjs';
 import { until } from '../lib/processes.mjs';
 import { Project, scriptStep, waitForTask } from '../lib/project.mjs';
@@ -9,19 +11,38 @@ onBothDatabases('deleting a space', (database) => {
         const server = await database.start(t, { env: { BOBTAIL_FAULT: 'engine.purge:1' } });
         const { api } = server;
         const space = await api.post('/api/spaces', { Name: 'Short' });
-        const project = await Project.create(api, { space: space.Id, steps: [scriptStep('one', 'true')] });
+        const project = await Project.create(api, { space: space.Id, steps: [scriptStep('one', 'echo x > x.txt; new_octopusartifact "$PWD/x.txt"')] });
         const { Id } = await project.deploy();
+        const blobs = () => fs.readdirSync(path.join(server.folder, 'blobs'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+        await until('the artifact to be kept', () => blobs().length === 1);
         await api.put(`/api/spaces/${space.Id}`, { ...space, TaskQueueStopped: true });
         await api.send('DELETE', `/api/spaces/${space.Id}`).catch(() => undefined); // may be killed before it answers
         assert.equal((await server.exit).signal, 'SIGKILL');
-        server.options.env = {};
+        server.options.env = { BOBTAIL_FAULT_BLOB_AGE_MS: '0' };
         await server.resume();
+        await until('the blob of its artifact to be gone', () => blobs().length === 0);
         await until('the task to be gone', async () => (await api.send('GET', `/api/tasks/${Id}`)).status === 404);
         assert.equal((await api.send('GET', `/api/spaces/${space.Id}`)).status, 404);
         const name = /^postgresql:\/\/(\w+)/.exec(server.options.database)?.[1];
         if (name === undefined) return;
         await until('its documents to be gone', async () =>
             /^\s*0\s*$/m.test(String(await database.cluster().query(`select count(*) from document where space_id = '${space.Id}'`, name))));
+    });
+});
+
+onBothDatabases('the queue of a space', (database) => {
+    test('let go on one node, its tasks start on the others', async (t) => {
+        if (database.kind === 'sqlite') return; // has one node
+        const one = await database.start(t, { taskCap: 0 });
+        const two = await one.startBeside(t);
+        const space = await one.api.post('/api/spaces', { Name: 'Shared', TaskQueueStopped: true });
+        const project = await Project.create(one.api, { space: space.Id, steps: [scriptStep('one', 'true')] });
+        const held = await project.startDeployment();
+        const free = await Project.create(one.api, { steps: [scriptStep('one', 'true')] });
+        assert.equal((await free.deploy()).State, 'Success'); // by the other node, which has looked at the queue
+        assert.equal((await two.api.get(`/api/tasks/${held}`)).WaitingFor.Reason, 'SpaceStopped');
+        await one.api.put(`/api/spaces/${space.Id}`, { ...space, TaskQueueStopped: false });
+        assert.equal((await waitForTask(one.api, held)).State, 'Success');
     });
 });
 

@@ -60,7 +60,8 @@ apiSuite('tasks', (at) => {
             [`${both}&name=RunbookRun`, []], [`${both}&project=Projects-999`, []], [`${both}&environment=Environments-999`, []], [`${both}&runbook=Runbooks-1`, []],
             [`${both}&partialName=no%20such`, []], [`${both}&partialName=${encodeURIComponent(project.name.toUpperCase())}`, [bad, good]],
             [`${both}&hasWarningsOrErrors=true`, [bad]], [`${both}&hasWarningsOrErrors=false`, [good]], [`${both}&hasPendingInterruptions=true`, []],
-            [`${both}&node=${good.ServerNode}`, [bad, good]], [`${both}&node=No-such`, []], [`${both}&take=1&skip=1`, [good]],
+            [`${both}&node=${good.ServerNode}`, [bad, good]], [`${both}&node=No-such`, []], [`${both}&hasPendingInterruptions=false`, [bad, good]], [`${both}&tenant=Tenants-1`, []], [`${both}&includeSystem=false`, [bad, good]],
+            [`${both}&active=true`, []], [`${both}&running=true`, []], [`${both}&take=1&skip=1`, [good]],
         ]) {
             assert.deepEqual(await ids(query), wanted.map((t) => t.Id), query);
         }
@@ -183,13 +184,42 @@ apiSuite('tasks', (at) => {
         if (events) assert.deepEqual(events, [['TaskCanceled', 'admin', `Task ${first} was asked to stop`]]);
     });
 
-    test('what cannot be done with a task is refused with the reason', async () => {
+    test('a task that waits can be put first, and one that does not cannot', async () => {
         const project = await Project.create(at.api, { steps: [scriptStep('hello', 'true')] });
-        const task = await project.deploy();
-        await assertRefused(at.api, 'POST', task.Links.Prioritize, {}, [task.Id, 'order']);
-        await assertRefused(at.api, 'POST', task.Links.State, { state: 'Success', reason: 'x' }, [task.Id, 'cancel']);
+        const space = await at.api.get('/api/spaces/Spaces-1');
+        await at.api.put('/api/spaces/Spaces-1', { ...space, TaskQueueStopped: true });
+        const environments = [project.environment, await createEnvironment(at.api)];
+        const [, second] = [await project.startDeployment(), await project.startDeployment({ environment: environments[1] })];
+        const before = (await at.api.get(`${S}/tasks?take=2`)).Items.map((one) => one.Id);
+        const first = await at.api.post(`/api/tasks/${second}/prioritize`);
+        assert.deepEqual([first.Id, first.State], [second, 'Queued']);
+        assert.match((await at.api.get(`/api/tasks/${second}`)).WaitingFor.Description, /; 0 queued before it/);
+        assert.deepEqual((await at.api.get(`${S}/tasks?take=2`)).Items.map((one) => one.Id), before); // still newest first
+        await at.api.put('/api/spaces/Spaces-1', space);
+        const done = await waitForTask(at.api, second);
+        await assertRefused(at.api, 'POST', done.Links.Prioritize, {}, [second, 'Success', 'Queued']);
         assert.equal((await at.api.send('POST', '/api/tasks/ServerTasks-99999/prioritize')).status, 404);
-        assert.equal((await at.api.get(task.Links.Interruptions)).TotalResults, 0);
+        const [event] = (await at.api.get(`/api/events?regarding=${second}&eventCategories=TaskPrioritized`)).Items;
+        assert.equal(event.Username, 'admin');
+    });
+
+    test('how a task has ended can be corrected, with a reason that the audit keeps', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('fail', 'exit 1')] });
+        const task = await project.deploy();
+        assert.equal(task.State, 'Failed');
+        const put = await at.api.post(task.Links.State, { state: 'success', reason: 'done by hand' });
+        assert.deepEqual([put.State, put.FinishedSuccessfully, put.ErrorMessage], ['Success', true, '']);
+        assert.equal((await at.api.post(`${S}/tasks/${task.Id}/state`, { State: 'Failed', Reason: 'not really' })).ErrorMessage, 'not really');
+        const [event] = (await at.api.get(`/api/events?regarding=${task.Id}&take=1`)).Items;
+        assert.equal(event.Category, 'TaskStateModified');
+        assert.equal(event.Message, `Task ${task.Id} was set from Success to Failed: not really`);
+        await assertRefused(at.api, 'POST', task.Links.State, { State: 'Queued', Reason: 'x' }, ['State', 'Queued', 'Success']);
+        await assertRefused(at.api, 'POST', task.Links.State, { State: 'Success' }, 'Reason');
+        await assertRefused(at.api, 'POST', task.Links.State, { State: 'Success', Reason: 'x'.repeat(1001) }, ['Reason', '1000']);
+        const { first } = await waiting();
+        await assertRefused(at.api, 'POST', `/api/tasks/${first}/state`, { State: 'Success', Reason: 'x' }, [first, 'cancel']);
+        await cancelTask(at.api, first);
+        await waitForTask(at.api, first);
     });
 
     test('rerun does the same work again as a new task, of an ended task only', async () => {

@@ -561,7 +561,7 @@ static int events_about(struct db_tx *tx, void *ctx, struct error *e)
     struct event *events;
     size_t n;
     int64_t total;
-    struct event_query q = {.related = &c->id, .n_related = 1, .take = -1};
+    struct event_query q = {.related = {{&c->id, 1}}, .n_related = 1, .take = -1};
     struct buf text = BUF_INIT(4096);
 
     if (event_list(tx, &q, c->a, &events, &n, &total, e) < 0) return -1;

@@ -336,7 +336,8 @@ static void add_event(struct db_tx *tx, const char *space, const char *category,
 IN_WRITE(events_are_listed_newest_first_and_filtered)
 {
     struct error err = {0};
-    const char *about[] = {"P-2"}, *created[] = {"Created"}, *nobody[] = {"Users-9"};
+    const char *about[] = {"P-2"}, *created[] = {"Created"}, *nobody[] = {"Users-9"},
+               *spaces[] = {"Spaces-1"};
     struct event *list;
     size_t n;
     int64_t total;
@@ -351,20 +352,19 @@ IN_WRITE(events_are_listed_newest_first_and_filtered)
     EXPECT_STR(list[1].category, "Modified");
     EXPECT_INT(list[0].n_related, 2);
     EXPECT(strncmp(list[0].id, "Events-", 7) == 0 && list[0].number > list[1].number);
-    q = (struct event_query){.take = -1, .related = about, .n_related = 1};
+    q = (struct event_query){.take = -1, .related = {{about, 1}}, .n_related = 1};
     EXPECT_OK(event_list(tx, &q, a, &list, &n, &total, &err));
     EXPECT_INT(total, 1);
-    q = (struct event_query){
-        .take = -1, .categories = created, .n_categories = 1, .space_id = "Spaces-1"};
+    q = (struct event_query){.take = -1, .categories = {created, 1}, .spaces = {spaces, 1}};
     EXPECT_OK(event_list(tx, &q, a, &list, &n, &total, &err));
     EXPECT_INT(n, 1);
     q = (struct event_query){.take = -1, .from_ms = 1001, .to_ms = 3000};
     EXPECT_OK(event_list(tx, &q, a, &list, &n, &total, &err));
     EXPECT_INT(n, 1);
-    q = (struct event_query){.take = -1, .users = nobody, .n_users = 1};
+    q = (struct event_query){.take = -1, .users = {nobody, 1}};
     EXPECT_OK(event_list(tx, &q, a, &list, &n, &total, &err));
     EXPECT_INT(n, 0);
-    q = (struct event_query){.take = -1, .number = 0, .skip = 2};
+    q = (struct event_query){.take = -1, .skip = 2};
     EXPECT_OK(event_list(tx, &q, a, &list, &n, &total, &err));
     EXPECT_INT(n, 1);
     return 0;

@@ -4,7 +4,6 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Gates } from '../lib/gates.mjs';
 import { Postgres } from '../lib/postgres.mjs';
-import { until } from '../lib/processes.mjs';
 import { assertEnded, createEnvironment, getTask, Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 
@@ -39,25 +38,4 @@ test('tasks that are queued at once fill both nodes, and what is too much waits'
         for (const name of names) await assertEnded(b.api, await waitForTask(b.api, name), 'Success');
     }
     for (const server of [a, b]) assert.deepEqual(server.problems(), []);
-});
-
-test('what a node planned, and what it left of a lifecycle to do, is done by another when it is gone', { timeout: 120000 }, async (t) => {
-    const S = '/api/Spaces-1';
-    const cluster = await Postgres.start(t);
-    const database = await cluster.database();
-    const a = await Server.start(t, { database, args: ['--node-name', 'A'] });
-    const b = await a.startBeside(t, { args: ['--node-name', 'B'] });
-    const project = await Project.create(a.api, { steps: [scriptStep('one', 'true')] });
-    const lifecycle = await a.api.post(`${S}/lifecycles`, { Name: 'Later automatic' });
-    await a.api.put(project.resource.Links.Self, { ...project.resource, LifecycleId: lifecycle.Id });
-    const release = await a.api.get(`${S}/projects/${project.id}/releases/${await project.createRelease()}`);
-    const planned = await project.startDeployment({ releaseVersion: release.Version, environment: await createEnvironment(a.api), runAt: new Date(Date.now() + 3000).toISOString() });
-    await a.api.put(lifecycle.Links.Self, { ...lifecycle, Phases: [{ Name: 'Try', AutomaticDeploymentTargets: [project.environment.Id] }, { Name: 'Rest' }] });
-    await a.kill();
-    // as the node would have left it when it was killed right after a commit
-    await cluster.query(`insert into promotion_due (release_id, at_ms) values ('${release.Id}', 1)`, /^postgresql:\/\/\/(\w+)/.exec(database)[1]);
-    await assertEnded(b.api, await waitForTask(b.api, planned), 'Success');
-    const made = await until('the automatic deployment', async () => (await b.api.get(`${S}/deployments?environments=${project.environment.Id}`)).Items[0]);
-    await assertEnded(b.api, await waitForTask(b.api, made.TaskId), 'Success');
-    assert.deepEqual(b.problems(), []);
 });

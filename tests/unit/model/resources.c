@@ -98,6 +98,7 @@ static const struct {
     {&artifact_resource, "{\"Filename\":\"a.txt\",\"ServerTaskId\":\"ServerTasks-1\"}",
      "Artifacts-1", "{}"},
     {&event_resource, "{}", "Events-1", "{\"Category\":\"Created\"}"},
+    {&interruption_resource, "{}", "Interruptions-1", "{\"Title\":\"Go on?\"}"},
     {&feed_resource, "{\"Name\":\"Built-in\",\"FeedType\":\"BuiltIn\"}", "feeds-builtin", "{}"},
     {&server_node_resource, "{}", "OctopusServerNodes-1", "{\"Name\":\"node\"}"},
     {&project_trigger_resource,
