@@ -39,6 +39,7 @@ const struct resource *const resources[] = {
     &feed_resource,
     &server_node_resource,
     &project_trigger_resource,
+    &maintenance_resource,
     &defect_resource,
     NULL,
 };

@@ -141,7 +141,8 @@ static int start_http(struct server *s, struct error *e)
                                .authenticate = access_authenticate,
                                .permit = access_permit,
                                .leave = access_leave,
-                               .space = access_space};
+                               .space = access_space,
+                               .in_maintenance = access_in_maintenance};
     if (router_new(&r, &s->router, e) < 0) return -1;
     struct http_options h = {.listen = s->o.http_listen,
                              .handle = router_handle,

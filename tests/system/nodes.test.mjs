@@ -61,3 +61,40 @@ test('what a node planned, and what it left of a lifecycle to do, is done by ano
     await assertEnded(b.api, await waitForTask(b.api, made.TaskId), 'Success');
     assert.deepEqual(b.problems(), []);
 });
+
+test('what is set on one node holds on the others, stays over restarts, and a node that is gone can be forgotten', { timeout: 120000 }, async (t) => {
+    const cluster = await Postgres.start(t);
+    const env = { BOBTAIL_FAULT_LEASE_MS: '1500' };
+    const a = await Server.start(t, { database: await cluster.database(), taskCap: 0, env, args: ['--node-name', 'A'] });
+    const b = await a.startBeside(t, { taskCap: 0, env, args: ['--node-name', 'B'] });
+    const project = await Project.create(a.api, { steps: [scriptStep('One', 'true')] });
+    const node = (name) => a.api.get(`/api/octopusservernodes/${name}`);
+    const set = async (name, members) => a.api.put(`/api/octopusservernodes/${name}`, { ...(await node(name)), ...members });
+    const byNode = async (id) => (await cluster.query(`select node_id from task where id = '${id}'`, a.options.database.match(/\/\/\/(\w+)/)[1]))[0][0];
+
+    await set('B', { MaxConcurrentTasks: 2 });
+    const first = await project.startDeployment();
+    await assertEnded(a.api, await waitForTask(a.api, first), 'Success');
+    assert.equal(await byNode(first), (await node('B')).Id, 'A takes none');
+    await b.restart();
+    assert.equal((await node('B')).MaxConcurrentTasks, 2, 'whatever its flag says');
+    assert.equal((await node('A')).MaxConcurrentTasks, 0);
+
+    await a.api.put('/api/maintenanceconfiguration', { IsInMaintenanceMode: true });
+    await until('B to see it', async () => (await b.api.get('/api/serverstatus')).IsInMaintenanceMode);
+    const second = await project.startDeployment();
+    await b.restart();
+    assert.equal((await b.api.get('/api/serverstatus')).IsInMaintenanceMode, true);
+    assert.equal((await getTask(a.api, second)).State, 'Queued');
+    await a.api.put('/api/maintenanceconfiguration', { IsInMaintenanceMode: false });
+    await assertEnded(a.api, await waitForTask(a.api, second), 'Success');
+
+    const alive = await a.api.send('DELETE', '/api/octopusservernodes/B');
+    assert.equal(alive.status, 400);
+    assert.match(alive.text, /node B is not offline/);
+    await b.stop();
+    await until('B to be offline', async () => (await a.api.get('/api/octopusservernodes/summary')).Nodes.find((one) => one.Name === 'B').IsOffline);
+    await a.api.delete('/api/octopusservernodes/B');
+    assert.equal((await a.api.send('GET', '/api/octopusservernodes/B')).status, 404);
+    for (const server of [a, b]) assert.deepEqual(server.problems(), []);
+});
