@@ -49,6 +49,8 @@ void engine_stop(struct engine *g);
 /** Task cap, drain or maintenance mode were set (committed): reads them. Other nodes see it within
  * two seconds by themselves. */
 int engine_reload(struct engine *g, struct error *e) MUST_USE;
+/** Queues a system task of ${kind}, a constant, every day at ${hour} UTC. Once. */
+void engine_daily(struct engine *g, const char *kind, int64_t hour);
 /** Something was queued: look for work. */
 void engine_kick(struct engine *g);
 /** A task was planned for later, or must not start too late: look at the times of those that wait.

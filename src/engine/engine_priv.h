@@ -40,7 +40,9 @@ struct engine {
     int64_t running;            /* tasks that hold one of the cap's places */
     struct policy policy;
     bool draining, stopping; /* draining: it is about to stop */
-    int64_t due_at; /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
+    int64_t due_at;    /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
+    const char *daily; /* kind of the daily task (daily.c); set before its timer */
+    int64_t daily_at;  /* UTC ms of the next one; its work item's alone */
     bool claiming, claim_again;
     int64_t purge_at; /* monotonic; a timer will look at deleted spaces then; 0 = none */
     VEC(struct log_chunk_builder *)

@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
     &command_rotate_master_key,
     &command_backup,
     &command_restore,
+    &command_check_integrity,
     &command_version,
 };
 

@@ -21,6 +21,8 @@ struct options {
     const char *public_url;                                      /* "" = unknown */
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
+    const char *backup_folder; /* "" = no scheduled backups */
+    int64_t backup_hour, backup_keep;
     const char *metrics_token;                /* "" = none */
     const char *master_key, *master_key_file; /* "" = in the data folder */
     const char *log_level, *log_format;

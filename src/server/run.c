@@ -130,7 +130,9 @@ static int start_engine(struct server *s, struct error *e)
                                .ctx = &s->app,
                                .system_tasks = system_tasks,
                                .fatal = fatal};
-    return engine_start(&g, &s->engine, e);
+    if (engine_start(&g, &s->engine, e) < 0) return -1;
+    if (s->o.backup_folder[0]) engine_daily(s->engine, "Backup", s->o.backup_hour);
+    return 0;
 }
 
 static int start_http(struct server *s, struct error *e)
@@ -158,6 +160,7 @@ static int start(struct server *s, struct error *e)
     if (restore_is_whole(s->o.data_dir, e) < 0 || open_store(s, e) < 0) return -1;
     if (seed_admin(s->db, &s->o, e) < 0) return -1;
     s->app.db = s->db;
+    s->app.options = &s->o;
     s->app.grants = grant_cache_new();
     s->app.key = &s->key;
     s->app.clock = &system_clock;
