@@ -14,6 +14,7 @@ struct app {
     struct engine *engine;
     struct watch *watch;
     const struct options *options; /* server/options.h */
+    const char *settings;          /* all of them, without secrets: for people */
     const char *metrics_token;     /* who may read figures from elsewhere; "" = nobody */
     struct grant_cache *grants;    /* api/grants.h */
     const struct clock *clock;

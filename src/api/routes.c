@@ -4,7 +4,9 @@
 
 /* clang-format off */
 const struct route_table *const api_tables[] = {
-    &server_routes, &maintenance_routes,
+    &server_routes,
+    &server_log_routes,
+    &maintenance_routes,
     &monitoring_routes,
     &node_routes,
     &sign_in_routes,

@@ -66,6 +66,7 @@ const struct named_table command_tables[] = {
     {"TimeZone", time_zone_fields},
     {"SystemInfo", system_info_fields},
     {"OctopusServerNodeDetails", node_details_fields},
+    {"ServerLogLine", server_log_fields},
     {"OctopusServerClusterSummary", cluster_summary_fields},
     {"DeploymentSettings", deployment_settings_fields},
     {"ProjectSummary", project_summary_fields},

@@ -33,7 +33,8 @@ struct command {
 
 extern const struct command command_run, command_check_config, command_show_configuration,
     command_create_admin, command_reset_password, command_show_master_key,
-    command_rotate_master_key, command_backup, command_restore, command_check_integrity;
+    command_rotate_master_key, command_backup, command_restore, command_check_integrity,
+    command_migrate;
 
 /** Reads what follows the command's name: its flags and operand, then the settings. ERR_INVALID
  * names what is wrong. Texts live in ${ret}->arena, which the caller ends. */

@@ -280,34 +280,34 @@ void options_help(void)
 }
 
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */
-void options_print_url(const char *url)
+void options_add_url(struct buf *out, const char *url)
 {
     const char *rest = strstr(url, "://"), *host = rest ? rest + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/?")), *colon;
 
     if (at && (colon = memchr(host, ':', (size_t)(at - host))) != NULL) {
-        printf("%.*s:********", (int)(colon - url), url);
+        buf_addf(out, "%.*s:********", (int)(colon - url), url);
         url = at;
     }
     while ((rest = strcasestr(url, "password=")) != NULL) {
-        printf("%.*s********", (int)(rest - url) + 9, url);
+        buf_addf(out, "%.*s********", (int)(rest - url) + 9, url);
         url = rest + strcspn(rest, "&");
     }
-    printf("%s", url);
+    buf_adds(out, url);
 }
 
-void options_show(const struct options *o)
+void options_print(const struct options *o, struct buf *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         const char *at = (const char *)o + table[i].offset, *text;
         int64_t n;
         memcpy(&n, at, sizeof(n));
         memcpy(&text, at, sizeof(text));
-        printf("%s = ", table[i].name);
-        if (table[i].type == OPTION_NUMBER) printf("%lld", (long long)n);
-        else if (table[i].type == OPTION_DATABASE) options_print_url(text);
-        else printf("%s", table[i].type == OPTION_SECRET && text[0] ? "********" : text);
-        printf("  # %s\n", o->sources[i]);
+        buf_addf(out, "%s = ", table[i].name);
+        if (table[i].type == OPTION_NUMBER) buf_addf(out, "%lld", (long long)n);
+        else if (table[i].type == OPTION_DATABASE) options_add_url(out, text);
+        else buf_adds(out, table[i].type == OPTION_SECRET && text[0] ? "********" : text);
+        buf_addf(out, "  # %s\n", o->sources[i]);
     }
 }
 

@@ -37,9 +37,9 @@ int options_read(int argc, char **argv, int from, struct arena *a, struct option
 /** The table, for --help. */
 void options_help(void);
 /** Every option with its value and where it comes from; secrets as ********. */
-void options_show(const struct options *o);
-/** Prints the address of a database without its password. */
-void options_print_url(const char *url);
+void options_print(const struct options *o, struct buf *out);
+/** Appends the address of a database without its password. */
+void options_add_url(struct buf *out, const char *url);
 /** Appends the settings file, without the lines that hold secrets; ERR_NOT_FOUND: there is none. */
 int options_without_secrets(const struct options *o, struct buf *out, struct error *e) MUST_USE;
 enum log_level options_log_level(const struct options *o);

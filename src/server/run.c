@@ -39,10 +39,10 @@
 #include "server/command.h"
 #include "server/folder.h"
 #include "server/master_key.h"
+#include "server/migrate.h"
 #include "server/restore.h"
 #include "server/seed.h"
 #include "server/system_tasks.h"
-#include "store/migrations.h"
 
 #define STOP_S 9 /* service managers and users are promised 10 */
 
@@ -91,7 +91,7 @@ static int open_store(struct server *s, struct error *e)
 
     if (db_open(&d, &s->db, e) < 0) return -1;
     db_on_fatal(s->db, fatal_database, NULL);
-    if (store_migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
+    if (migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
     if (seed_installation(s->db, &s->arena, &s->app.installation_id, e) < 0) return -1;
     return seed_space(s->db, e);
 }
@@ -172,6 +172,9 @@ static int start(struct server *s, struct error *e)
     if (folder_node_id(s->o.data_dir, &s->arena, &s->app.node_id, e) < 0) return -1;
     if (start_engine(s, e) < 0) return -1;
     s->app.engine = s->engine;
+    CLEANUP(buf_done) struct buf settings = BUF_INIT(1 * MiB);
+    options_print(&s->o, &settings);
+    s->app.settings = arena_strndup(&s->arena, buf_str(&settings), settings.n);
     s->app.metrics_token = s->o.metrics_token;
     if (watch_start(s->db, s->app.node_id, strcmp(db_engine(s->db), "postgres") == 0, &s->app.watch,
                     e) < 0)

@@ -1,6 +1,8 @@
 // Operation by API: nodes with their task cap and drain, maintenance mode.
+import { execFileSync } from 'node:child_process';
 import { Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { until } from '../lib/processes.mjs';
+import { PASSWORD } from '../lib/server.mjs';
 import { apiSuite, assert, assertRefused, test } from './suite.mjs';
 
 const NODES = '/api/octopusservernodes';
@@ -65,3 +67,43 @@ apiSuite('operation', (at) => {
         await assertRefused(at.api, 'PUT', '/api/maintenanceconfiguration', { IsInMaintenanceMode: 'perhaps' }, 'IsInMaintenanceMode');
     });
 });
+
+apiSuite('the log of the server', (at) => {
+    const logs = (query = '') => at.api.get(`/api/serverstatus/logs${query}`);
+
+    test('its newest lines are read page by page, newest first', async () => {
+        const all = await logs('?take=1000');
+        assert.ok(all.length >= 2);
+        assert.deepEqual(all.map((line) => line.Number), all.map((_, i) => all[0].Number - i));
+        const started = all.find((line) => /listens on http/.test(line.MessageText));
+        assert.deepEqual([started.Category, started.Detail], ['Info', '']);
+        assert.ok(Math.abs(Date.now() - new Date(started.OccurredAt)) < 3600000);
+        assert.deepEqual((await logs(`?skip=1&take=1`)).length, 1);
+        assert.equal((await logs('?take=1000&includeDetail=true')).find((line) => line.Number === started.Number).Detail, 'server');
+        assert.deepEqual(await logs('?take=0'), []);
+        await assertRefused(at.api, 'GET', '/api/serverstatus/logs?take=x', undefined, 'take');
+    });
+
+    test('the report for support is a zip with versions, counts, nodes, settings, log and figures, without secrets', async () => {
+        const response = await fetch(`${at.server.url}/api/serverstatus/system-report`, { headers: { 'X-Octopus-ApiKey': at.api.key } });
+        assert.equal(response.headers.get('content-type'), 'application/zip');
+        assert.equal(response.headers.get('content-disposition'), 'attachment; filename="system-report.zip"');
+        const files = unzip(Buffer.from(await response.arrayBuffer()));
+        assert.deepEqual(Object.keys(files), ['report.json', 'settings.txt', 'server.log', 'metrics.txt']);
+        const report = JSON.parse(files['report.json']);
+        assert.equal(report.InstallationId, (await at.api.get('/api')).InstallationId);
+        assert.equal(report.Nodes.length, 1);
+        assert.ok(report.Counts.Documents > 0 && report.Version);
+        assert.equal(report.IntegrityCheck, null);
+        assert.match(files['settings.txt'], /^task-cap = 5 {2}# default$/m);
+        assert.match(files['server.log'], /listens on http/);
+        assert.match(files['metrics.txt'], /^bobtail_uptime_seconds|^bobtail_tasks_running/m);
+        for (const text of Object.values(files)) assert.ok(!text.includes(at.api.key) && !text.includes(PASSWORD));
+    });
+});
+
+// The files of a zip, by Python's own reader.
+function unzip(bytes) {
+    const code = 'import zipfile,sys,io,json\nz=zipfile.ZipFile(io.BytesIO(sys.stdin.buffer.read()))\nassert z.testzip() is None\nprint(json.dumps({n:z.read(n).decode() for n in z.namelist()}))';
+    return JSON.parse(execFileSync('python3', ['-c', code], { input: bytes, encoding: 'utf8', maxBuffer: 1 << 26 }));
+}
