@@ -10,7 +10,7 @@ import { assertEnded, Project, scriptStep, waitForTask } from '../lib/project.mj
 import { API_KEY, PASSWORD, Server } from '../lib/server.mjs';
 
 const S = '/api/Spaces-1';
-const WORDS = /password|secret|passphrase|privatekey|accesskey|token$|apikey$/i;
+const WORDS = /password|secret|passphrase|privatekey|token$|apikey$/i;
 
 // One secret per place, so that what is found tells where it came from.
 class Planted {
