@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { until } from '../lib/processes.mjs';
 import { PASSWORD } from '../lib/server.mjs';
-import { apiSuite, assert, assertRefused, test } from './suite.mjs';
+import { apiSuite, assert, assertRefused, S, test } from './suite.mjs';
 
 const NODES = '/api/octopusservernodes';
 
@@ -68,6 +68,22 @@ apiSuite('operation', (at) => {
     });
 });
 
+apiSuite('tasks of the installation', (at) => {
+    test('are queued by their kind, belong to no space, and are listed, read and logged as others', async () => {
+        const queued = await at.api.post('/api/tasks', { Name: 'systemintegritycheck', Description: 'ignored', Arguments: {} });
+        assert.deepEqual([queued.Name, queued.SpaceId, queued.Description], ['SystemIntegrityCheck', null, 'Check the integrity of all that is stored']);
+        const task = await waitForTask(at.api, queued.Id);
+        assert.equal(task.State, 'Success', task.ErrorMessage);
+        assert.equal((await at.api.get('/api/tasks?name=SystemIntegrityCheck')).TotalResults, 1);
+        assert.equal((await at.api.get(`${S}/tasks?name=SystemIntegrityCheck`)).TotalResults, 0);
+        const { ActivityLogs } = await at.api.get(`/api/tasks/${task.Id}/details`);
+        assert.ok(ActivityLogs[0].LogElements.length > 3);
+        assert.match((await at.api.send('GET', `/api/tasks/${task.Id}/raw`)).text, /the database was looked through/);
+        await assertRefused(at.api, 'POST', '/api/tasks', { Name: 'Deploy' }, ['Deploy', 'Backup, SystemIntegrityCheck']);
+        await assertRefused(at.api, 'POST', '/api/tasks', {}, 'Name');
+    });
+});
+
 apiSuite('the log of the server', (at) => {
     const logs = (query = '') => at.api.get(`/api/serverstatus/logs${query}`);
 
@@ -85,6 +101,7 @@ apiSuite('the log of the server', (at) => {
     });
 
     test('the report for support is a zip with versions, counts, nodes, settings, log and figures, without secrets', async () => {
+        assert.equal((await at.api.send('GET', '/api/serverstatus/system-report')).status, 200);
         const response = await fetch(`${at.server.url}/api/serverstatus/system-report`, { headers: { 'X-Octopus-ApiKey': at.api.key } });
         assert.equal(response.headers.get('content-type'), 'application/zip');
         assert.equal(response.headers.get('content-disposition'), 'attachment; filename="system-report.zip"');
