@@ -52,7 +52,7 @@ LIBS_store := -lzstd
 LIBS_http := -lmicrohttpd -lgnutls
 
 # sources of a folder without its main files (main*.c hold a main function)
-sources = $(filter-out src/$(1)/main%,$(wildcard src/$(1)/*.c src/$(1)/*/*.c))
+sources = $(filter-out src/$(1)/main.c src/$(1)/main_%.c,$(wildcard src/$(1)/*.c src/$(1)/*/*.c))
 objects = $(patsubst %.c,$(OUT)/%.o,$(1))
 archive = $(OUT)/lib$(1).a
 closure = $(1) $(LAW_$(1))

@@ -14,8 +14,10 @@ struct app {
     struct db *db;
     struct engine *engine;
     struct watch *watch;
-    const char *metrics_token;  /* who may read figures from elsewhere; "" = nobody */
-    struct grant_cache *grants; /* api/grants.h */
+    const struct options *options; /* server/options.h */
+    const char *settings;          /* all of them, without secrets: for people */
+    const char *metrics_token;     /* who may read figures from elsewhere; "" = nobody */
+    struct grant_cache *grants;    /* api/grants.h */
     const struct clock *clock;
     const struct secret_key *key;
     struct sign_in_gate *sign_in; /* who may try a password now */

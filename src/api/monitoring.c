@@ -29,13 +29,14 @@ static int status_health(struct call *c, struct error *e)
     bool well = watch_ask(call_app(c)->watch, &why) == 0;
     c->out = json_object();
     jv_set_bool(c->out, "IsOperatingNormally", well);
-    jv_set_bool(c->out, "IsEntireClusterReadOnly", false);
-    jv_set_bool(c->out, "IsEntireClusterDrainingTasks", load.draining);
+    jv_set_bool(c->out, "IsEntireClusterReadOnly", load.in_maintenance);
+    jv_set_bool(c->out, "IsEntireClusterDrainingTasks", load.draining || load.in_maintenance);
     jv_set_bool(c->out, "IsCompliantWithLicense", true);
     jv_set_str(c->out, "Description",
-               !well           ? why.text
-               : load.draining ? "No new tasks are taken"
-                               : "Operating normally");
+               !well                 ? why.text
+               : load.in_maintenance ? "Maintenance mode: only administrators change something"
+               : load.draining       ? "No new tasks are taken"
+                                     : "Operating normally");
     return 0;
 }
 

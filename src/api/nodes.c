@@ -105,6 +105,83 @@ static int details(struct call *c, struct error *e)
     return 0;
 }
 
+/* ---- changes ---- */
+
+struct node_change {
+    struct call *c;
+    struct node node;
+    bool found;
+};
+
+static int read_one(struct db_tx *tx, struct node_change *x, struct error *e)
+{
+    const char *id = call_param(x->c, "id");
+    struct node *list;
+    size_t n;
+
+    x->found = false;
+    if (node_list(tx, x->c->arena, &list, &n, e) < 0) return -1;
+    for (size_t i = 0; i < n && !x->found; i++) {
+        x->node = list[i];
+        x->found = str_same(list[i].id, id) || str_same(list[i].name, id);
+    }
+    return x->found ? 0 : call_not_found(e, id);
+}
+
+static int update_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct node_change *x = ctx;
+    json_auto_t *stored = NULL, *doc = NULL;
+
+    if (read_one(tx, x, e) < 0) return -1;
+    stored = document(&x->node);
+    if (resource_decode(x->c, &server_node_resource, x->c->body, stored, &doc, e) < 0) return -1;
+    x->node.max_tasks = jv_i64(doc, "MaxConcurrentTasks", x->node.max_tasks);
+    x->node.is_draining = jv_bool(doc, "IsInMaintenanceMode", false);
+    if (node_configure(tx, x->node.id, x->node.max_tasks, x->node.is_draining, e) < 0) return -1;
+    return resource_audit(tx, x->c, &server_node_resource, "", "Modified", "changed", x->node.id,
+                          x->node.name, NULL, e);
+}
+
+static int update(struct call *c, struct error *e)
+{
+    struct node_change x = {.c = c};
+
+    if (db_write(call_app(c)->db, update_tx, &x, e) < 0) return -1;
+    if (engine_reload(call_app(c)->engine, e) < 0) return -1;
+    c->out = document(&x.node);
+    return 0;
+}
+
+static int remove_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct node_change *x = ctx;
+
+    if (read_one(tx, x, e) < 0) return -1;
+    if (strcmp(x->node.id, call_app(x->c)->node_id) == 0)
+        return fail(e, ERR_INVALID, "node %s answers this request: it cannot be deleted",
+                    x->node.name);
+    int removed = node_remove(tx, x->node.id, e);
+    if (removed < 0) return -1;
+    if (removed == 0)
+        return fail(e, ERR_INVALID,
+                    "node %s is not offline, or has tasks that another node has not taken over yet",
+                    x->node.name);
+    return resource_audit(tx, x->c, &server_node_resource, "", "Deleted", "deleted", x->node.id,
+                          x->node.name, NULL, e);
+}
+
+static int delete (struct call *c, struct error *e)
+{
+    struct node_change x = {.c = c};
+
+    if (db_write(call_app(c)->db, remove_tx, &x, e) < 0) return -1;
+    c->out = json_object();
+    return 0;
+}
+
+/* ---- at a glance ---- */
+
 static int summary(struct call *c, struct error *e)
 {
     struct nodes x = {.c = c};
@@ -136,6 +213,11 @@ static const struct route rows[] = {
      .shape = ROUTE_PAGE, .out_name = "OctopusServerNode", .doc = "server nodes"},
     {"GET", NODES "/{id}", get, "AdministerSystem", .out = server_node_fields,
      .out_name = "OctopusServerNode", .doc = "one server node, by id or name"},
+    {"PUT", NODES "/{id}", update, "AdministerSystem", .in = server_node_fields,
+     .out = server_node_fields, .in_name = "OctopusServerNode", .out_name = "OctopusServerNode",
+     .doc = "sets the task cap of a node and whether it is drained"},
+    {"DELETE", NODES "/{id}", delete, "AdministerSystem", .flags = ROUTE_OPTIONAL_BODY,
+     .doc = "forgets a node that is offline"},
     {"GET", NODES "/{id}/details", details, "AdministerSystem", .out = node_details_fields,
      .out_name = "OctopusServerNodeDetails", .doc = "what a server node does"},
     {"GET", NODES "/summary", summary, "AdministerSystem", .out = cluster_summary_fields,

@@ -265,6 +265,19 @@ static int permit(const struct router *r, struct call *c, const char *space, str
     return fail(e, mine.kind, "%s", mine.text);
 }
 
+/* During maintenance only administrators change something. */
+static int check_maintenance(const struct router *r, const struct call *c, struct error *e)
+{
+    const char *method = c->req->method;
+
+    if (r->opt.in_maintenance == NULL || strcmp(c->route->permission, PERM_ANONYMOUS) == 0 ||
+        strcmp(method, "GET") == 0 || strcmp(method, "HEAD") == 0)
+        return 0;
+    if (!r->opt.in_maintenance(r->opt.app, c)) return 0;
+    return fail(e, ERR_UNREACHABLE,
+                "the server is in maintenance mode: only administrators can change something now");
+}
+
 static int parse_body(struct call *c, struct error *e)
 {
     struct str text = c->req->body;
@@ -313,7 +326,7 @@ static int serve(const struct router *r, struct call *c, struct error *e)
     memcpy(c->param_values, reading.match.values, sizeof(c->param_values));
     if (authenticate(r, c, e) < 0) return -1;
     if (reading.scoped && enter_space(r, c, reading.space, e) < 0) return -1;
-    if (permit(r, c, reading.space, e) < 0) return -1;
+    if (permit(r, c, reading.space, e) < 0 || check_maintenance(r, c, e) < 0) return -1;
     if (c->req->head_only) return c->route->take_body(c, e);
     if (parse_body(c, e) < 0) return -1;
     if (c->route->handle(c, e) < 0) return -1;

@@ -38,6 +38,9 @@ struct router_options {
      * goes to ${a}. */
     int (*space)(void *app, const char *id_or_slug, struct arena *a, const char **ret_id,
                  struct error *e);
+    /** True while only administrators may change something and the caller, who passed permit, is
+     * none; NULL: never. Must not block. */
+    bool (*in_maintenance)(void *app, const struct call *c);
 };
 
 /** Checks all rows and builds the router; the options and tables must outlive it. ERR_INVALID names

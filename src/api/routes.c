@@ -6,6 +6,8 @@
 const struct route_table *const api_tables[] = {
     &server_routes,
     &server_certificate_routes,
+    &server_log_routes,
+    &maintenance_routes,
     &monitoring_routes,
     &node_routes,
     &sign_in_routes,

@@ -76,7 +76,7 @@ static int status(struct call *c, struct error *e)
     c->out = json_object();
     jv_set_bool(c->out, "IsDatabaseEncrypted", true);
     jv_set_bool(c->out, "IsMajorMinorUpgrade", false);
-    jv_set_bool(c->out, "IsInMaintenanceMode", false);
+    jv_set_bool(c->out, "IsInMaintenanceMode", engine_load(call_app(c)->engine).in_maintenance);
     jv_set_bool(c->out, "IsPotentialClone", false);
     jv_set_bool(c->out, "IsUpgradeAvailable", false);
     jv_set(c->out, "MaintenanceExpires", json_null());

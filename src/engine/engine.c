@@ -156,7 +156,8 @@ static int claim_one(struct engine *g)
 static bool reserve(struct engine *g)
 {
     pthread_mutex_lock(&g->lock);
-    bool ok = !g->draining && !g->stopping && g->running < g->o.task_cap;
+    bool ok = !g->draining && !g->stopping && !g->policy.is_draining && !g->policy.in_maintenance &&
+              g->running < g->policy.cap;
     g->running += ok;
     metric_set(&running_now, g->running);
     pthread_mutex_unlock(&g->lock);
@@ -315,7 +316,11 @@ void engine_builder_give(struct engine *g, struct log_chunk_builder *b)
 struct engine_load engine_load(struct engine *g)
 {
     pthread_mutex_lock(&g->lock);
-    struct engine_load load = {g->running, g->o.task_cap, g->draining || g->o.task_cap == 0};
+    const struct policy *p = &g->policy;
+    struct engine_load load = {.running = g->running,
+                               .cap = p->cap,
+                               .draining = g->draining || p->is_draining || p->cap == 0,
+                               .in_maintenance = p->in_maintenance};
     pthread_mutex_unlock(&g->lock);
     return load;
 }

@@ -23,7 +23,7 @@ struct engine_options {
     const char *node_id, *node_name, *jobs_path;
     const struct blobs *blobs; /* borrowed */
     const char *server_uri;    /* Octopus.Web.ServerUri; NULL = unknown */
-    int64_t task_cap;          /* tasks at once; 0 = take none */
+    int64_t task_cap;          /* tasks at once until the API sets it; 0 = take none */
     int64_t log_limit;         /* bytes of a task's log, then output of scripts is cut; 0 = 1 GiB */
     size_t threads;            /* work threads */
     bool shared;               /* other nodes may use this database: leases and take-over */
@@ -46,6 +46,13 @@ void engine_drain(struct engine *g);
 /** Stops all threads and frees; scripts keep running and are taken up by the next start. */
 void engine_stop(struct engine *g);
 
+/** The setting that stands in the database during maintenance. */
+#define ENGINE_MAINTENANCE "maintenance-mode"
+/** Task cap, drain or maintenance mode were set (committed): reads them. Other nodes see it within
+ * two seconds by themselves. */
+int engine_reload(struct engine *g, struct error *e) MUST_USE;
+/** Queues a system task of ${kind}, a constant, every day at ${hour} UTC. Once. */
+void engine_daily(struct engine *g, const char *kind, int64_t hour);
 /** Something was queued: look for work. */
 void engine_kick(struct engine *g);
 /** A task was planned for later, or must not start too late: look at the times of those that wait.
@@ -68,7 +75,7 @@ bool engine_waiting(struct engine *g, const char *id, struct engine_wait *ret);
 /** What a task in state Queued waits for besides its tag. */
 struct engine_load {
     int64_t running, cap;
-    bool draining;
+    bool draining, in_maintenance;
 };
 struct engine_load engine_load(struct engine *g);
 struct live *engine_live(struct engine *g);

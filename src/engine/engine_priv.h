@@ -18,6 +18,12 @@
 /* A node without a sign of life for this long loses its tasks. */
 #define ENGINE_LEASE_MS FAULT_NUMBER("BOBTAIL_FAULT_LEASE_MS", 15000)
 
+/* What the operator lets the node do (policy.c). */
+struct policy {
+    int64_t cap;
+    bool is_draining, in_maintenance;
+};
+
 struct engine {
     struct engine_options o;
     struct work *work;
@@ -32,8 +38,11 @@ struct engine {
     struct map *tickets;        /* ticket -> struct run that follows it */
     struct map *foreign;        /* worker -> driver of another node's jobs on this machine */
     int64_t running;            /* tasks that hold one of the cap's places */
-    bool draining, stopping;
-    int64_t due_at; /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
+    struct policy policy;
+    bool draining, stopping; /* draining: it is about to stop */
+    int64_t due_at;    /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
+    const char *daily; /* kind of the daily task (daily.c); set before its timer */
+    int64_t daily_at;  /* UTC ms of the next one; its work item's alone */
     bool claiming, claim_again;
     int64_t purge_at; /* monotonic; a timer will look at deleted spaces then; 0 = none */
     VEC(struct log_chunk_builder *)
@@ -72,6 +81,12 @@ int engine_node_start(struct engine *g, struct error *e) MUST_USE;
 /** Takes up task ${id}, last run by ${from_node}: 1 = there is a run for it now, 0 = somebody else
  * has it, or an earlier run of it has not left yet: to be asked again. */
 int engine_adopt(struct engine *g, const char *id, const char *from_node, struct error *e) MUST_USE;
+
+/* policy.c */
+int engine_policy_tx(struct db_tx *tx, const char *node_id, struct policy *ret,
+                     struct error *e) MUST_USE;
+/** From now on ${p} holds. */
+void engine_policy_set(struct engine *g, const struct policy *p);
 
 /* mark.c: tells a database that was restored */
 /** Notes in the folder of the jobs of ${d} that entry ${seq} of ${task_id}'s journal is committed:

@@ -55,6 +55,7 @@ struct look {
     struct arena arena;
     struct node *dead;
     size_t n_dead;
+    struct policy policy;
     const char **asked; /* tasks of this node that are to stop */
     size_t n_asked;
 };
@@ -65,6 +66,10 @@ static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
     const char *self = l->g->o.node_id;
 
     if (node_expired(tx, self, ENGINE_LEASE_MS, &l->arena, &l->dead, &l->n_dead, e) < 0) return -1;
+    int waits = promotion_waits(tx, e);
+    if (waits < 0) return -1;
+    l->promotes = waits;
+    if (engine_policy_tx(tx, self, &l->policy, e) < 0) return -1;
     return task_cancelling(tx, self, &l->arena, &l->asked, &l->n_asked, e);
 }
 
@@ -121,6 +126,7 @@ static void look_work(void *ctx)
     struct error e = {0};
 
     if (engine_holds_lease(g) && db_read(g->o.db, look_tx, &l, &e) == 0) {
+        engine_policy_set(g, &l.policy);
         for (size_t i = 0; i < l.n_dead; i++)
             if (take_over(g, &l.dead[i], &e) < 0)
                 log_warn("engine", "cannot take over: %s", e.text);
@@ -146,7 +152,7 @@ int engine_node_start(struct engine *g, struct error *e)
 
     boot_id_get(boot);
     snprintf(g->boot_id, sizeof(g->boot_id), "%s", FAULT_TEXT("BOBTAIL_FAULT_BOOT_ID", boot));
-    if (engine_register(g, e) < 0) return -1;
+    if (engine_register(g, e) < 0 || engine_reload(g, e) < 0) return -1;
     if (g->o.shared && lease_start(g, before, &g->lease, e) < 0) return -1;
     if (adopt_all(g, g->o.node_id, e) < 0) return -1;
     if (!g->o.shared) return 0;

@@ -35,8 +35,8 @@ struct view {
     struct map *nodes; /* node key -> struct node_view */
 };
 
-static int fold(struct db_tx *tx, const char *task_id, struct arena *a, struct state **ret,
-                struct error *e)
+int task_view_fold(struct db_tx *tx, const char *task_id, struct arena *a, struct state **ret,
+                   struct error *e)
 {
     CLEANUP(state_freep) struct state *s = state_new();
     struct journal_row *rows;
@@ -207,7 +207,7 @@ int task_view_tree(struct db_tx *tx, const struct task_view *v, struct arena *a,
     struct view w = {.v = v,
                      .limit = v->tail < NODE_LINES_MAX ? v->tail : NODE_LINES_MAX,
                      .nodes = map_new(false)};
-    int r = fold(tx, v->task.id, a, &s, e);
+    int r = task_view_fold(tx, v->task.id, a, &s, e);
 
     if (r == 0) r = read_lines(tx, &w, a, e);
     if (r == 0) r = read_progress(tx, &w, s, a, e);

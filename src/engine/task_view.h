@@ -6,6 +6,7 @@
 #ifndef ENGINE_TASK_VIEW_H
 #define ENGINE_TASK_VIEW_H
 #include "base/json.h"
+#include "rules/state.h"
 #include "store/task.h"
 
 #define TASK_VIEW_ALL INT64_MAX
@@ -30,4 +31,7 @@ struct task_line {
 int task_view_lines(struct db_tx *tx, const struct task *t, int64_t *after,
                     void (*line)(void *ctx, const struct task_line *l), void *ctx,
                     struct error *e) MUST_USE;
+/** The fold of the journal of a task: a new state for the caller. ERR_CORRUPT names the entry. */
+int task_view_fold(struct db_tx *tx, const char *task_id, struct arena *a, struct state **ret,
+                   struct error *e) MUST_USE;
 #endif

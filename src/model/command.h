@@ -15,7 +15,8 @@ extern const struct field task_details_fields[], task_type_fields[], task_page_f
 /* GET /api, /api/{space} and what the server says of itself */
 extern const struct field root_fields[], space_root_fields[], capabilities_fields[],
     feature_toggles_fields[], server_status_fields[], server_health_fields[], time_zone_fields[],
-    server_counts_fields[], system_info_fields[], node_details_fields[], cluster_summary_fields[];
+    server_counts_fields[], system_info_fields[], node_details_fields[], server_log_fields[],
+    cluster_summary_fields[];
 /* GET and PUT projects/{id}/deploymentsettings */
 extern const struct field deployment_settings_fields[];
 /* what clients show before something is made or starts */

@@ -96,6 +96,15 @@ const struct field system_info_fields[] = {
     {.name = NULL},
 };
 
+const struct field server_log_fields[] = {
+    {"Category", FIELD_STRING, FIELD_REQUIRED, .doc = "Error, Warning, Info or Verbose"},
+    {"OccurredAt", FIELD_TIME, .doc = "when"},
+    {"MessageText", FIELD_STRING, FIELD_REQUIRED, .doc = "the line"},
+    {"Detail", FIELD_STRING, .doc = "the part of the server that wrote it"},
+    COUNT("Number", "number of the line since the start"),
+    {.name = NULL},
+};
+
 const struct field node_details_fields[] = {
     COUNT("RunningTasks", "tasks that it runs"),
     {.name = NULL},

@@ -170,3 +170,9 @@ int access_space(void *ctx, const char *id_or_slug, struct arena *a, const char 
     *ret_id = s.id;
     return 0;
 }
+
+bool access_in_maintenance(void *app, const struct call *c)
+{
+    return engine_load(((struct app *)app)->engine).in_maintenance &&
+           !grants_hold(c->caller.grants, permission_find("AdministerSystem"), NULL);
+}

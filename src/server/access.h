@@ -12,4 +12,6 @@ int access_permit(void *app, struct call *c, const char *permission, struct erro
 void access_leave(void *app, struct call *c);
 int access_space(void *app, const char *id_or_slug, struct arena *a, const char **ret_id,
                  struct error *e);
+/** For struct router_options. */
+bool access_in_maintenance(void *app, const struct call *c);
 #endif

@@ -33,7 +33,8 @@ struct command {
 
 extern const struct command command_run, command_check_config, command_show_configuration,
     command_create_admin, command_reset_password, command_show_master_key,
-    command_rotate_master_key, command_backup, command_restore;
+    command_rotate_master_key, command_backup, command_restore, command_check_integrity,
+    command_migrate;
 
 /* identity.c */
 extern const struct command command_show_thumbprint, command_export_certificate,

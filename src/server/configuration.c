@@ -10,8 +10,11 @@
 
 static int show(struct command_call *c, struct error *e)
 {
+    CLEANUP(buf_done) struct buf text = BUF_INIT(1 * MiB);
+
     (void)e;
-    options_show(&c->o);
+    options_print(&c->o, &text);
+    printf("%s", buf_str(&text));
     return 0;
 }
 

@@ -22,16 +22,22 @@ extern char **environ;
 
 /* ---- what to run ---- */
 
+static const char *shown(const struct options *o, struct arena *a)
+{
+    CLEANUP(buf_done) struct buf url = BUF_INIT(64 * KiB);
+
+    options_add_url(&url, o->database);
+    return arena_strdup(a, buf_str(&url));
+}
+
 void dump_print_backup(const struct options *o, const char *folder)
 {
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
 
     printf("The database is PostgreSQL, whose own programs make the backup; the server may run "
            "meanwhile.\nRun in this order:\n\n  mkdir -m 700 -p '%s'\n  pg_dump --format=custom "
-           "--file='%s/bobtail.dump' '",
-           folder, folder);
-    options_print_url(o->database);
-    printf("'\n  rsync -a '%s/blobs' '%s/'\n", o->data_dir, folder);
+           "--file='%s/bobtail.dump' '%s'\n  rsync -a '%s/blobs' '%s/'\n",
+           folder, folder, shown(o, &a), o->data_dir, folder);
     if (access(o->config, R_OK) == 0) printf("  cp '%s' '%s/'\n", o->config, folder);
     printf("  bobtail-server backup --check '%s'\n\n", folder);
     printf("Keep the master key %s apart from it (bobtail-server show-master-key).\n",
@@ -42,16 +48,12 @@ void dump_print_restore(const struct options *o, const char *folder)
 {
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
 
-    printf(
-        "The database is PostgreSQL, whose own programs put the backup back. Stop all nodes, then "
-        "run in this order:\n\n  bobtail-server restore --check '%s'\n  dropdb and createdb, or "
-        "name a new, empty database by --database\n  pg_restore --no-owner --exit-on-error "
-        "--dbname='",
-        folder);
-    options_print_url(o->database);
-    printf("' '%s/bobtail.dump'\n  rsync -a '%s/blobs' '%s/'\n  put the master key to %s\n  "
-           "bobtail-server restore --finish\n",
-           folder, folder, o->data_dir, master_key_path(o, &a));
+    printf("The database is PostgreSQL, whose own programs put the backup back. Stop all nodes, "
+           "then run in this order:\n\n  bobtail-server restore --check '%s'\n  dropdb and "
+           "createdb, or name a new, empty database by --database\n  pg_restore --no-owner "
+           "--exit-on-error --dbname='%s' '%s/bobtail.dump'\n  rsync -a '%s/blobs' '%s/'\n  put "
+           "the master key to %s\n  bobtail-server restore --finish\n",
+           folder, shown(o, &a), folder, folder, o->data_dir, master_key_path(o, &a));
 }
 
 /* ---- the rows of a dump ---- */

@@ -31,6 +31,8 @@ static const struct command *const commands[] = {
     &command_import_certificate,
     &command_new_certificate,
     &command_end_certificate,
+    &command_check_integrity,
+    &command_migrate,
     &command_version,
 };
 

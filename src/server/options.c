@@ -87,6 +87,12 @@ static const struct option table[] = {
      NULL, "BYTES", "log of one task; output of scripts that comes after is cut"},
     {"builtin-account", "tasks", OPTION_TEXT, AT(builtin_account), "", 0, 0, NULL, "NAME",
      "account that scripts of the built-in worker run as; default is the server's"},
+    {"backup-folder", "backup", OPTION_TEXT, AT(backup_folder), "", 0, 0, NULL, "FOLDER",
+     "where the daily backup goes; none is made without it"},
+    {"backup-hour", "backup", OPTION_NUMBER, AT(backup_hour), "2", 0, 23, NULL, "HOUR",
+     "of the daily backup, UTC"},
+    {"backup-keep", "backup", OPTION_NUMBER, AT(backup_keep), "7", 1, 10000, NULL, "N",
+     "daily backups that are kept"},
     {"admin-username", "admin", OPTION_TEXT, AT(admin_username), "admin", 0, 0, NULL, "NAME",
      "first user, made when there is none"},
     {"admin-password", "admin", OPTION_SECRET, AT(admin_password), "", 0, 0, NULL, NULL, NULL},
@@ -348,34 +354,34 @@ int options_secret(const char *value, const char *file, struct arena *a, const c
 }
 
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */
-void options_print_url(const char *url)
+void options_add_url(struct buf *out, const char *url)
 {
     const char *rest = strstr(url, "://"), *host = rest ? rest + 3 : url;
     const char *at = memchr(host, '@', strcspn(host, "/?")), *colon;
 
     if (at && (colon = memchr(host, ':', (size_t)(at - host))) != NULL) {
-        printf("%.*s:********", (int)(colon - url), url);
+        buf_addf(out, "%.*s:********", (int)(colon - url), url);
         url = at;
     }
     while ((rest = strcasestr(url, "password=")) != NULL) {
-        printf("%.*s********", (int)(rest - url) + 9, url);
+        buf_addf(out, "%.*s********", (int)(rest - url) + 9, url);
         url = rest + strcspn(rest, "&");
     }
-    printf("%s", url);
+    buf_adds(out, url);
 }
 
-void options_show(const struct options *o)
+void options_print(const struct options *o, struct buf *out)
 {
     for (size_t i = 0; i < ARRAY_LEN(table); i++) {
         const char *at = (const char *)o + table[i].offset, *text;
         int64_t n;
         memcpy(&n, at, sizeof(n));
         memcpy(&text, at, sizeof(text));
-        printf("%s = ", table[i].name);
-        if (table[i].type == OPTION_NUMBER) printf("%lld", (long long)n);
-        else if (table[i].type == OPTION_DATABASE) options_print_url(text);
-        else printf("%s", table[i].type == OPTION_SECRET && text[0] ? "********" : text);
-        printf("  # %s\n", o->sources[i]);
+        buf_addf(out, "%s = ", table[i].name);
+        if (table[i].type == OPTION_NUMBER) buf_addf(out, "%lld", (long long)n);
+        else if (table[i].type == OPTION_DATABASE) options_add_url(out, text);
+        else buf_adds(out, table[i].type == OPTION_SECRET && text[0] ? "********" : text);
+        buf_addf(out, "  # %s\n", o->sources[i]);
     }
 }
 

@@ -26,6 +26,8 @@ struct options {
     const char *public_url;      /* without a slash at its end; "" = unknown */
     const char *admin_username, *admin_password, *admin_api_key; /* "" = not given */
     const char *admin_password_file, *admin_api_key_file;
+    const char *backup_folder; /* "" = no scheduled backups */
+    int64_t backup_hour, backup_keep;
     const char *metrics_token;                /* "" = none */
     const char *master_key, *master_key_file; /* "" = in the data folder */
     const char *log_level, *log_format;
@@ -43,9 +45,9 @@ int options_secret(const char *value, const char *file, struct arena *a, const c
 /** The table, for --help. */
 void options_help(void);
 /** Every option with its value and where it comes from; secrets as ********. */
-void options_show(const struct options *o);
-/** Prints the address of a database without its password. */
-void options_print_url(const char *url);
+void options_print(const struct options *o, struct buf *out);
+/** Appends the address of a database without its password. */
+void options_add_url(struct buf *out, const char *url);
 /** Appends the settings file, without the lines that hold secrets; ERR_NOT_FOUND: there is none. */
 int options_without_secrets(const struct options *o, struct buf *out, struct error *e) MUST_USE;
 enum log_level options_log_level(const struct options *o);

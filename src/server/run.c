@@ -40,11 +40,11 @@
 #include "server/folder.h"
 #include "server/front.h"
 #include "server/master_key.h"
+#include "server/migrate.h"
 #include "server/restore.h"
 #include "server/identity.h"
 #include "server/seed.h"
 #include "server/system_tasks.h"
-#include "store/migrations.h"
 
 #define STOP_S 9 /* service managers and users are promised 10 */
 
@@ -94,7 +94,7 @@ static int open_store(struct server *s, struct error *e)
 
     if (db_open(&d, &s->db, e) < 0) return -1;
     db_on_fatal(s->db, fatal_database, NULL);
-    if (store_migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
+    if (migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
     if (seed_installation(s->db, &s->arena, &s->app.installation_id, e) < 0) return -1;
     if (identity_ensure(s->db, &s->key, e) < 0) return -1;
     return seed_space(s->db, e);
@@ -134,7 +134,9 @@ static int start_engine(struct server *s, struct error *e)
                                .ctx = &s->app,
                                .system_tasks = system_tasks,
                                .fatal = fatal};
-    return engine_start(&g, &s->engine, e);
+    if (engine_start(&g, &s->engine, e) < 0) return -1;
+    if (s->o.backup_folder[0]) engine_daily(s->engine, "Backup", s->o.backup_hour);
+    return 0;
 }
 
 static int serve_requests(struct server *s, struct error *e)
@@ -145,7 +147,8 @@ static int serve_requests(struct server *s, struct error *e)
                                .authenticate = access_authenticate,
                                .permit = access_permit,
                                .leave = access_leave,
-                               .space = access_space};
+                               .space = access_space,
+                               .in_maintenance = access_in_maintenance};
     if (router_new(&r, &s->router, e) < 0) return -1;
     router_set_taken_max(s->router, (size_t)s->o.upload_limit);
     return front_serve(s->front, s->router, &s->key, e);
@@ -158,6 +161,7 @@ static int start(struct server *s, struct error *e)
     if (front_open(&s->o, &s->front, e) < 0 || open_store(s, e) < 0) return -1;
     if (seed_admin(s->db, &s->o, e) < 0) return -1;
     s->app.db = s->db;
+    s->app.options = &s->o;
     s->app.grants = grant_cache_new();
     s->app.key = &s->key;
     s->app.clock = &system_clock;
@@ -172,6 +176,9 @@ static int start(struct server *s, struct error *e)
     s->app.blobs = &s->blobs;
     if (start_engine(s, e) < 0) return -1;
     s->app.engine = s->engine;
+    CLEANUP(buf_done) struct buf settings = BUF_INIT(1 * MiB);
+    options_print(&s->o, &settings);
+    s->app.settings = arena_strndup(&s->arena, buf_str(&settings), settings.n);
     s->app.metrics_token = s->o.metrics_token;
     if (watch_start(s->db, s->app.node_id, strcmp(db_engine(s->db), "postgres") == 0, &s->app.watch,
                     e) < 0)

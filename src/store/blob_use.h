@@ -1,4 +1,4 @@
-/* blob_use.h - which blobs the rows of all tables name. A table with a column of blobs belongs to
+/* blob_use.h - which blobs the rows of all tables name, in columns called content. Each belongs to
  * the list in blob_use.c. Inside a transaction of db.h. */
 #ifndef STORE_BLOB_USE_H
 #define STORE_BLOB_USE_H

@@ -22,6 +22,7 @@ EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0007, "migrations/0007_packages.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
 EMBED(migration_0009, "migrations/0009_certificates.sql");
+EMBED(migration_0010, "migrations/0010_operation.sql");
 EMBED(migration_0011, "migrations/0011_triggers.sql");
 EMBED(migration_0012, "migrations/0012_system_tasks.sql");
 EMBED(migration_0015, "migrations/0015_events.sql");
@@ -39,6 +40,7 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 7, .name = "0007_packages", .sql = migration_0007},
         {.number = 8, .name = "0008_delivery", .sql = migration_0008},
         {.number = 9, .name = "0009_certificates", .sql = migration_0009},
+        {.number = 10, .name = "0010_operation", .sql = migration_0010},
         {.number = 11, .name = "0011_triggers", .sql = migration_0011},
         {.number = 12, .name = "0012_system_tasks", .sql = migration_0012},
         {.number = 15, .name = "0015_events", .sql = migration_0015},

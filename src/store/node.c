@@ -9,7 +9,8 @@ static const char SQL_REGISTER[] =
     "lease_until) "
     "values ($1, $2, $3, $4, $5, $6, {{NOW_MS}}, {{NOW_MS}} + $7) on conflict (id) do update set "
     "name = excluded.name, incarnation = excluded.incarnation, boot_id = excluded.boot_id, "
-    "jobs_path = excluded.jobs_path, max_tasks = excluded.max_tasks, last_seen = "
+    "jobs_path = excluded.jobs_path, max_tasks = case when node.is_cap_set = 1 then node.max_tasks "
+    "else excluded.max_tasks end, last_seen = "
     "excluded.last_seen, "
     "lease_until = excluded.lease_until";
 static const char SQL_RENEW[] =
@@ -41,6 +42,25 @@ int node_renew(struct db_tx *tx, const char *id, const char *incarnation, int64_
 
     if (n == 0) return fail(e, ERR_FENCED, "another server runs as node %s now", id);
     return n < 0 ? -1 : 0;
+}
+
+static const char SQL_CONFIGURE[] =
+    "update node set is_cap_set = case when max_tasks = $2 then is_cap_set else 1 end, max_tasks = "
+    "$2, is_draining = $3 where id = $1";
+static const char SQL_REMOVE[] =
+    "delete from node where id = $1 and lease_until < {{NOW_MS}} and not exists (select 1 from "
+    "task where node_id = node.id and (state in ('Executing', 'Cancelling') or cleanup = 1))";
+
+int node_configure(struct db_tx *tx, const char *id, int64_t max_tasks, bool is_draining,
+                   struct error *e)
+{
+    return db_exec(tx, SQL_CONFIGURE, ARGS(TEXT(id), I64(max_tasks), I64(is_draining)), e) < 0 ? -1
+                                                                                               : 0;
+}
+
+int node_remove(struct db_tx *tx, const char *id, struct error *e)
+{
+    return db_exec(tx, SQL_REMOVE, ARGS(TEXT(id)), e);
 }
 
 static void read_row(struct db_rows *r, struct arena *a, struct node *n)

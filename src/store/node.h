@@ -26,6 +26,11 @@ int node_alive(struct db_tx *tx, struct arena *a, struct node **ret, size_t *ret
                struct error *e) MUST_USE;
 int node_list(struct db_tx *tx, struct arena *a, struct node **ret, size_t *ret_n,
               struct error *e) MUST_USE;
+/** Sets what the operator wants of the node; the cap then stays over its restarts. */
+int node_configure(struct db_tx *tx, const char *id, int64_t max_tasks, bool is_draining,
+                   struct error *e) MUST_USE;
+/** 1 = removed, 0 = it is alive, or has tasks that another node will take over. */
+int node_remove(struct db_tx *tx, const char *id, struct error *e) MUST_USE;
 int node_get(struct db_tx *tx, const char *id, struct arena *a, struct node *ret,
              struct error *e) MUST_USE;
 #endif

@@ -161,7 +161,7 @@ static const char without_secrets[] = "api_key\n"
                                       "task_tag\n"
                                       "trigger_due\n";
 
-TEST(every_table_is_known_to_hold_secrets_or_not)
+TEST(every_table_is_known_to_hold_secrets_or_not_on_sqlite)
 {
     struct db *db = test_database("sqlite", true);
     struct buf others = BUF_INIT(BUF_UNBOUNDED);

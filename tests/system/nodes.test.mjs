@@ -39,3 +39,61 @@ test('tasks that are queued at once fill both nodes, and what is too much waits'
     }
     for (const server of [a, b]) assert.deepEqual(server.problems(), []);
 });
+
+test('what a node planned, and what it left of a lifecycle to do, is done by another when it is gone', { timeout: 120000 }, async (t) => {
+    const S = '/api/Spaces-1';
+    const cluster = await Postgres.start(t);
+    const database = await cluster.database();
+    const a = await Server.start(t, { database, args: ['--node-name', 'A'] });
+    const b = await a.startBeside(t, { args: ['--node-name', 'B'] });
+    const project = await Project.create(a.api, { steps: [scriptStep('one', 'true')] });
+    const lifecycle = await a.api.post(`${S}/lifecycles`, { Name: 'Later automatic' });
+    await a.api.put(project.resource.Links.Self, { ...project.resource, LifecycleId: lifecycle.Id });
+    const release = await a.api.get(`${S}/projects/${project.id}/releases/${await project.createRelease()}`);
+    const planned = await project.startDeployment({ releaseVersion: release.Version, environment: await createEnvironment(a.api), runAt: new Date(Date.now() + 3000).toISOString() });
+    await a.api.put(lifecycle.Links.Self, { ...lifecycle, Phases: [{ Name: 'Try', AutomaticDeploymentTargets: [project.environment.Id] }, { Name: 'Rest' }] });
+    await a.kill();
+    // as the node would have left it when it was killed right after a commit
+    await cluster.query(`insert into promotion_due (release_id, at_ms) values ('${release.Id}', 1)`, /^postgresql:\/\/\/(\w+)/.exec(database)[1]);
+    await assertEnded(b.api, await waitForTask(b.api, planned), 'Success');
+    const made = await until('the automatic deployment', async () => (await b.api.get(`${S}/deployments?environments=${project.environment.Id}`)).Items[0]);
+    await assertEnded(b.api, await waitForTask(b.api, made.TaskId), 'Success');
+    assert.deepEqual(b.problems(), []);
+});
+
+test('what is set on one node holds on the others, stays over restarts, and a node that is gone can be forgotten', { timeout: 120000 }, async (t) => {
+    const cluster = await Postgres.start(t);
+    const env = { BOBTAIL_FAULT_LEASE_MS: '1500' };
+    const a = await Server.start(t, { database: await cluster.database(), taskCap: 0, env, args: ['--node-name', 'A'] });
+    const b = await a.startBeside(t, { taskCap: 0, env, args: ['--node-name', 'B'] });
+    const project = await Project.create(a.api, { steps: [scriptStep('One', 'true')] });
+    const node = (name) => a.api.get(`/api/octopusservernodes/${name}`);
+    const set = async (name, members) => a.api.put(`/api/octopusservernodes/${name}`, { ...(await node(name)), ...members });
+    const byNode = async (id) => (await cluster.query(`select node_id from task where id = '${id}'`, a.options.database.match(/\/\/\/(\w+)/)[1]))[0][0];
+
+    await set('B', { MaxConcurrentTasks: 2 });
+    const first = await project.startDeployment();
+    await assertEnded(a.api, await waitForTask(a.api, first), 'Success');
+    assert.equal(await byNode(first), (await node('B')).Id, 'A takes none');
+    await b.restart();
+    assert.equal((await node('B')).MaxConcurrentTasks, 2, 'whatever its flag says');
+    assert.equal((await node('A')).MaxConcurrentTasks, 0);
+
+    await a.api.put('/api/maintenanceconfiguration', { IsInMaintenanceMode: true });
+    await until('B to see it', async () => (await b.api.get('/api/serverstatus')).IsInMaintenanceMode);
+    const second = await project.startDeployment();
+    await b.restart();
+    assert.equal((await b.api.get('/api/serverstatus')).IsInMaintenanceMode, true);
+    assert.equal((await getTask(a.api, second)).State, 'Queued');
+    await a.api.put('/api/maintenanceconfiguration', { IsInMaintenanceMode: false });
+    await assertEnded(a.api, await waitForTask(a.api, second), 'Success');
+
+    const alive = await a.api.send('DELETE', '/api/octopusservernodes/B');
+    assert.equal(alive.status, 400);
+    assert.match(alive.text, /node B is not offline/);
+    await b.stop();
+    await until('B to be offline', async () => (await a.api.get('/api/octopusservernodes/summary')).Nodes.find((one) => one.Name === 'B').IsOffline);
+    await a.api.delete('/api/octopusservernodes/B');
+    assert.equal((await a.api.send('GET', '/api/octopusservernodes/B')).status, 404);
+    for (const server of [a, b]) assert.deepEqual(server.problems(), []);
+});

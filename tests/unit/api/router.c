@@ -147,6 +147,12 @@ static int space(void *app, const char *name, struct arena *a, const char **ret,
     return 0;
 }
 
+static bool maintenance;
+static bool in_maintenance(void *app, const struct call *c)
+{
+    return maintenance && strcmp(c->caller.name, "ADMIN") != 0;
+}
+
 static struct router *router;
 static struct http_server *server;
 static int fd;
@@ -161,7 +167,8 @@ static void stop(void)
 
 static void start(void)
 {
-    struct router_options ro = {tables, 1, NULL, authenticate, permit, NULL, space};
+    struct router_options ro = {tables, 1,    NULL,  authenticate,
+                                permit, NULL, space, .in_maintenance = in_maintenance};
     struct error err = {0};
 
     EXPECT_OK(router_new(&ro, &router, &err));
@@ -321,6 +328,20 @@ TEST(every_row_is_behind_its_gate)
     expect_member("GET", "/api", "X-Octopus-ApiKey: \r\n", NULL, 200, "User", "(null)");
     expect_member("GET", "/api", "Cookie: stale\r\n", NULL, 200, "User", "(null)");
     json_decref(call("GET", "/healthz", NULL, NULL, 200));
+}
+
+TEST(in_maintenance_only_administrators_change_something)
+{
+    const char *view = "X-Octopus-ApiKey: API-VIEW\r\n";
+
+    start();
+    json_decref(call("POST", "/api/Spaces-1/json", view, "{}", 200));
+    maintenance = true;
+    expect_failure("POST", "/api/Spaces-1/json", view, "{}", 503, "maintenance mode");
+    json_decref(call("GET", "/api/Spaces-1/things/7", view, NULL, 200));
+    json_decref(call("POST", "/api/users/login", NULL, "{}", 200));
+    json_decref(call("POST", "/api/Spaces-1/json", ADMIN, "{}", 200));
+    expect_failure("POST", "/api/Spaces-1/things", view, "{}", 403, "ProjectEdit");
 }
 
 TEST(bodies_bind_names_in_any_case_and_errors_name_the_member)
@@ -489,7 +510,7 @@ static void expect_bad_table(const struct route *bad, size_t n, const char *part
 {
     struct route_table t = {bad, n};
     const struct route_table *all[] = {&t};
-    struct router_options o = {all, 1, NULL, authenticate, permit, NULL, space};
+    struct router_options o = {all, 1, NULL, authenticate, permit, NULL, space, NULL};
     struct error err = {0};
     struct router *r;
 

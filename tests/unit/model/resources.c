@@ -106,6 +106,7 @@ static const struct {
      "\"CronExpressionSchedule\",\"CronExpression\":\"0 2 * * *\"},\"Action\":{\"ActionType\":"
      "\"RunRunbook\",\"RunbookId\":\"Runbooks-1\",\"EnvironmentIds\":[\"Environments-1\"]}}",
      "ProjectTriggers-1", "{}"},
+    {&maintenance_resource, "{}", "maintenance", "{}"},
     {&defect_resource, "{\"Description\":\"It burns\"}", "Defects-1",
      "{\"ReleaseId\":\"Releases-1\"}"},
     {&server_certificate_resource, "{}", "certificate-global",
