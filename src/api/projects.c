@@ -113,6 +113,33 @@ static int put_settings(struct call *c, struct error *e)
     return db_write(call_app(c)->db, put_settings_tx, c, e) < 0 ? -1 : 0;
 }
 
+static int summary_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    struct document_query runbooks = {.kind = runbook_resource.kind, .take = 0};
+    json_auto_t *project = NULL, *process = NULL;
+    struct document_page page;
+    struct document d;
+
+    if (resource_find(tx, c, NULL, &project, e) < 0 ||
+        document_get(tx, deployment_process_resource.kind, text(project, "DeploymentProcessId"),
+                     c->arena, &d, e) < 0 ||
+        document_json(&d, &process, e) < 0)
+        return -1;
+    runbooks.owner_id = text(project, "Id");
+    if (document_list(tx, &runbooks, c->arena, &page, e) < 0) return -1;
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set_bool(c->out, "HasDeploymentProcess", json_array_size(jv_get(process, "Steps")) > 0);
+    jv_set_bool(c->out, "HasRunbooks", page.total > 0);
+    return 0;
+}
+
+static int summary(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, summary_tx, c, e);
+}
+
 /* No project has a picture of its own; the colour tells them apart. */
 static int logo(struct call *c, struct error *e)
 {
@@ -149,6 +176,8 @@ static const struct route rows[] = {
      .out = project_fields, .query = clone_query, .status = 201, .in_name = "Project",
      .out_name = "Project",
      .doc = "creates a project with its channel, process and variable set, or copies one"},
+    {"GET", "/api/{space}/projects/{id}/summary", summary, "ProjectView",
+     .out = project_summary_fields, .out_name = "ProjectSummary", .doc = "what a project has"},
     {"GET", "/api/{space}/projects/{id}/logo", logo, "ProjectView", .shape = ROUTE_BYTES,
      .doc = "the picture of a project"},
     RESOURCE_PUT_ROUTE("/api/{space}/projects/{id}", resource_update, "Project", project_fields,

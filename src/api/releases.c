@@ -71,7 +71,7 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *project, json_
     return library_freeze(tx, c, project, doc, e);
 }
 
-/* Where a release that was just made goes by itself. */
+/* Where a release that was just made goes by itself; its lifecycle will see to it. */
 static int name_automatic(struct db_tx *tx, struct release *x, const json_t *project,
                           const json_t *release, struct error *e)
 {
@@ -87,7 +87,7 @@ static int name_automatic(struct db_tx *tx, struct release *x, const json_t *pro
             return -1;
         x->automatic = arena_fmt(c->arena, "%s%s%s", x->automatic, i ? ", " : "", d.name);
     }
-    return 0;
+    return next.n ? promotion_mark(tx, text(release, "Id"), clock_now(call_app(c)->clock), e) : 0;
 }
 
 static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -114,7 +114,6 @@ static int create_tx(struct db_tx *tx, void *ctx, struct error *e)
     jv_set_time(doc, "Assembled", clock_now(call_app(c)->clock));
     if (freeze(tx, c, project, doc, e) < 0 ||
         resource_insert(tx, c, &release_resource, doc, e) < 0 ||
-        promotion_mark(tx, text(doc, "Id"), clock_now(call_app(c)->clock), e) < 0 ||
         name_automatic(tx, x, project, doc, e) < 0)
         return -1;
     x->made = TAKE(doc);
@@ -146,7 +145,7 @@ static int create(struct release *x, struct error *e)
         json_decref(x->made);
         return -1;
     }
-    engine_promote(call_app(x->c)->engine);
+    if (!str_blank(x->automatic)) engine_promote(call_app(x->c)->engine);
     return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "engine/engine_priv.h"
 #include "os/file.h"
 #include "store/node.h"
+#include "store/promotion.h"
 #include "store/task.h"
 
 #define LOOK_EVERY_MS 1000
@@ -58,6 +59,7 @@ struct look {
     struct policy policy;
     const char **asked; /* tasks of this node that are to stop */
     size_t n_asked;
+    bool promotes; /* a lifecycle has something to do: a node that died may have left it */
 };
 
 static int look_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -132,6 +134,7 @@ static void look_work(void *ctx)
                 log_warn("engine", "cannot take over: %s", e.text);
         for (size_t i = 0; i < l.n_asked; i++) engine_post(g, l.asked[i], RUN_CANCEL, NULL);
         live_notify_all(g->live);
+        if (l.promotes) engine_promote(g);
         engine_due(g);
         engine_kick(g);
     }

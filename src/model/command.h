@@ -18,7 +18,7 @@ extern const struct field root_fields[], space_root_fields[], capabilities_field
     server_counts_fields[], system_info_fields[], node_details_fields[], server_log_fields[],
     cluster_summary_fields[];
 /* GET and PUT projects/{id}/deploymentsettings */
-extern const struct field deployment_settings_fields[];
+extern const struct field deployment_settings_fields[], project_summary_fields[];
 /* what clients show before something is made or starts */
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],

@@ -99,6 +99,12 @@ const struct field project_fields[] = {
     {.name = NULL},
 };
 
+const struct field project_summary_fields[] = {
+    {"HasDeploymentProcess", FIELD_BOOL, .doc = "true: its deployment process has steps"},
+    {"HasRunbooks", FIELD_BOOL, .doc = "true: it has runbooks"},
+    {.name = NULL},
+};
+
 const struct field deployment_settings_fields[] = {
     ROW_ID,
     ROW_SPACE,
@@ -140,6 +146,7 @@ static const struct link_template links[] = {
     {"DeploymentSettings", PROJECT "/deploymentsettings"},
     {"Variables", "/api/{SpaceId}/variables/{VariableSetId}"},
     {"Logo", PROJECT "/logo"},
+    {"Summary", PROJECT "/summary"},
     {"Web", "/app#/{SpaceId}/projects/{Id}"},
     {NULL, NULL},
 };

@@ -82,6 +82,7 @@ const struct named_table command_tables[] = {
     {"PackageNotesList", package_notes_list_fields},
     {"BuildInformationCommand", build_information_command_fields},
     {"DeploymentSettings", deployment_settings_fields},
+    {"ProjectSummary", project_summary_fields},
     {"ReleaseTemplate", release_template_fields},
     {"DeploymentTemplate", deployment_template_fields},
     {"LifecycleProgression", lifecycle_progression_fields},

@@ -10,9 +10,14 @@ int promotion_mark(struct db_tx *tx, const char *release_id, int64_t now_ms, str
     return db_exec(tx, SQL_MARK, ARGS(TEXT(release_id), I64(now_ms)), e) < 0 ? -1 : 0;
 }
 
+/* Most lifecycles name nothing as automatic; then there is nothing to look at. Those of the channel
+ * and of the project are asked, by what they point to. */
 static const char SQL_RELEASE[] =
     "select r.to_id from task t join reference r on r.from_id = t.subject_id and r.member = "
-    "'ReleaseId' where t.id = $1 and t.kind = 'Deploy'";
+    "'ReleaseId' where t.id = $1 and t.kind = 'Deploy' and exists (select 1 from reference ch "
+    "join reference lc on lc.from_id in (ch.to_id, t.project_id) and lc.member = 'LifecycleId' "
+    "join reference a on a.from_id = lc.to_id and a.member = 'Phases.AutomaticDeploymentTargets' "
+    "where ch.from_id = r.to_id and ch.member = 'ChannelId')";
 
 int promotion_mark_of_task(struct db_tx *tx, const char *task_id, int64_t now_ms, struct error *e)
 {
@@ -23,6 +28,14 @@ int promotion_mark_of_task(struct db_tx *tx, const char *task_id, int64_t now_ms
     int r = db_next(rows, e);
     if (r <= 0) return r;
     return promotion_mark(tx, arena_strdup(&a, db_text(rows, 0)), now_ms, e) < 0 ? -1 : 1;
+}
+
+int promotion_waits(struct db_tx *tx, struct error *e)
+{
+    CLEANUP(db_rows_freep) struct db_rows *rows = NULL;
+
+    if (db_query(tx, "select 1 from promotion_due limit 1", NO_ARGS, &rows, e) < 0) return -1;
+    return db_next(rows, e);
 }
 
 static const char SQL_TAKE[] =

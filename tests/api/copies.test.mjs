@@ -74,6 +74,14 @@ apiSuite('copies', (at) => {
         assert.equal((await at.api.get(`${S}/projects/${other.id}/runbooks`)).Items[0].Id, third.Id);
     });
 
+    test('the summary of a project says what it has', async () => {
+        const project = await Project.create(at.api), look = () => at.api.get(project.resource.Links.Summary);
+        assert.deepEqual(await look(), { HasDeploymentProcess: false, HasRunbooks: false });
+        await project.setSteps([scriptStep('one', 'true')]);
+        await project.createRunbook([scriptStep('one', 'true')]);
+        assert.deepEqual(await look(), { HasDeploymentProcess: true, HasRunbooks: true });
+    });
+
     test('a project has a picture', async () => {
         const project = await Project.create(at.api);
         const answer = await at.api.send('GET', project.resource.Links.Logo);

@@ -1,4 +1,6 @@
 // Lifecycles at work: what goes by itself, what a defect stops, and how far releases are (rest.md 2.11, 2.13).
+import fs from 'node:fs';
+import { temporaryFolder } from '../lib/folder.mjs';
 import { createEnvironment, Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { until } from '../lib/processes.mjs';
 import { apiSuite, assert, assertRefused, fresh, names, S, test } from './suite.mjs';
@@ -35,6 +37,22 @@ apiSuite('promotion', (at) => {
         await project.deploy({ releaseVersion: made.Version, environment: first });
         assert.equal((await deploymentsOf(made)).length, 4);
         assert.deepEqual((await progression(made)).Phases.map((one) => one.Progress), ['Complete', 'Complete']);
+    });
+
+    test('what a lifecycle has to do is not forgotten when the server is killed, and not done twice', async (t) => {
+        const folder = temporaryFolder(t);
+        const steps = [scriptStep('hold', `: > '${folder}/runs'; until [ -e '${folder}/go' ]; do sleep 0.05; done`)];
+        const { project, environments } = await projectUnder(([a, b, c]) => [{ Name: 'Try', AutomaticDeploymentTargets: [a] }, { Name: 'Real', AutomaticDeploymentTargets: [b, c] }], { steps });
+        const made = await release(project);
+        await until('the first one to run', () => fs.existsSync(`${folder}/runs`));
+        await at.server.kill();
+        fs.writeFileSync(`${folder}/go`, '');
+        await at.server.resume();
+        await ended(made, 2);
+        await at.server.kill();
+        await at.server.resume();
+        const items = await ended(made, 3);
+        assert.deepEqual(items.map((one) => one.EnvironmentId).sort(), environments.map((one) => one.Id).sort());
     });
 
     test('an automatic deployment that cannot be made is noted in the audit and stops nothing else', async () => {

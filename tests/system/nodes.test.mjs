@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../lib/folder.mjs';
 import { Gates } from '../lib/gates.mjs';
 import { Postgres } from '../lib/postgres.mjs';
+import { until } from '../lib/processes.mjs';
 import { assertEnded, createEnvironment, getTask, Project, scriptStep, waitForTask } from '../lib/project.mjs';
 import { Server } from '../lib/server.mjs';
 
