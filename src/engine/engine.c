@@ -385,10 +385,9 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     engine_promote(g);
     engine_due(g);
     engine_regular(g);
-    engine_sweep(g);
+    engine_sweep_daily(g);
     engine_purge(g);
     engine_expiry_start(g);
-    engine_sweep_blobs_daily(g);
     *ret = g;
     return 0;
 }

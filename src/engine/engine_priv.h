@@ -100,14 +100,12 @@ struct node;
  * over: it may not be the first that comes back after a restore. */
 int engine_check_mark(struct engine *g, const struct node *dead, struct error *e) MUST_USE;
 
-/** Removes what old scripts left on the built-in worker, now and every day (sweep.c). */
+/** Removes what nothing names any more (sweep.c), in the background: once; now and every day. */
 void engine_sweep(struct engine *g);
+void engine_sweep_daily(struct engine *g);
 /** Tells of API keys that expire and removes ended sessions and invitations, from time to time
  * (expiry.c). */
 void engine_expiry_start(struct engine *g);
 /* system_task.c: queues system tasks that are due regularly, from a while after now on */
 void engine_regular(struct engine *g);
-/** Removes blobs that no row names (blob_sweep.c), in the background: once; now and every day. */
-void engine_sweep_blobs(struct engine *g);
-void engine_sweep_blobs_daily(struct engine *g);
 #endif

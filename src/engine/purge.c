@@ -101,7 +101,6 @@ static void purge_work(void *ctx)
         else if (!p.late && wait == 0) wait = LATE_MS;
     }
     arena_done(&p.arena);
-    if (p.n) engine_sweep_blobs(g);
     if (wait) again_in(g, wait);
 }
 

@@ -75,12 +75,6 @@ static void sweep_blobs(struct engine *g)
     arena_done(&l.arena);
 }
 
-static void due(void *ctx, const char *key)
-{
-    (void)key;
-    engine_sweep(ctx);
-}
-
 static void sweep_work(void *ctx)
 {
     struct engine *g = ctx;
@@ -95,7 +89,18 @@ static void sweep_work(void *ctx)
     map_free(s.used, NULL);
     arena_done(&s.arena);
     sweep_blobs(g);
-    timers_at(g->timers, clock_mono(g->o.clock) + DAY_MS, due, g, NULL);
+}
+
+static void due(void *ctx, const char *key)
+{
+    (void)key;
+    engine_sweep_daily(ctx);
 }
 
 void engine_sweep(struct engine *g) { work_post(g->work, sweep_work, g); }
+
+void engine_sweep_daily(struct engine *g)
+{
+    engine_sweep(g);
+    timers_at(g->timers, clock_mono(g->o.clock) + DAY_MS, due, g, NULL);
+}

@@ -26,7 +26,7 @@ static int check_integrity(struct system_task *t, struct error *e)
 {
     const struct app *app = system_task_app(t);
     struct integrity x = {
-        .db = app->db, .key = app->key, .blobs_path = app->blobs_path, .told = note, .ctx = t};
+        .db = app->db, .key = app->key, .blobs_path = app->blobs->folder, .told = note, .ctx = t};
 
     if (integrity_run(&x, e) < 0) return -1;
     if (x.problems == 0) return 0;

@@ -18,7 +18,7 @@ onBothDatabases('deleting a space', (database) => {
         await api.put(`/api/spaces/${space.Id}`, { ...space, TaskQueueStopped: true });
         await api.send('DELETE', `/api/spaces/${space.Id}`).catch(() => undefined); // may be killed before it answers
         assert.equal((await server.exit).signal, 'SIGKILL');
-        server.options.env = { BOBTAIL_FAULT_BLOB_AGE_MS: '0' };
+        server.options.env = { BOBTAIL_BLOB_AGE_MS: '0' };
         await server.resume();
         await until('the blob of its artifact to be gone', () => blobs().length === 0);
         await until('the task to be gone', async () => (await api.send('GET', `/api/tasks/${Id}`)).status === 404);
