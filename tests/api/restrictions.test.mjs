@@ -152,6 +152,17 @@ apiSuite('restrictions', (at) => {
         assert.deepEqual(ids((await api.get(`${S}/environments/all`))), [environment.Id]);
         assert.equal(await status(api, 'GET', `${S}/environments/${other.Id}`), 404);
         const task = await project.deploy({ releaseVersion: release.Version, environment: other });
+        const here = (list) => assert.deepEqual(list, [environment.Id]);
+        const template = await api.get(`${S}/releases/${release.Id}/deployments/template`);
+        here(ids(template.PromoteTo));
+        here(ids((await api.get(`${S}/projects/${project.id}/runbooks/${runbook.Id}/environments`))));
+        here(ids((await api.get(`${S}/runbooks/${runbook.Id}/runbookRunTemplate`)).PromoteTo));
+        here(ids((await api.get(`${S}/variables/${project.resource.VariableSetId}`)).ScopeValues.Environments));
+        const { Phases } = await api.get(`${S}/releases/${release.Id}/progression`);
+        assert.deepEqual([...new Set(Phases.flatMap((phase) => phase.Deployments.map((one) => one.Deployment.EnvironmentId)))], [environment.Id]);
+        const { Releases } = await api.get(`${S}/projects/${project.id}/progression`);
+        here(Object.keys(Releases.find((one) => one.Release.Id === release.Id).Deployments));
+        here([...new Set((await api.get(`${S}/dashboard`)).Items.map((one) => one.EnvironmentId))]);
         assert.equal(await status(api, 'GET', `/api/tasks/${task.Id}`), 404);
         assert.equal(await status(api, 'POST', `/api/tasks/rerun/${task.Id}`), 404);
         assert.ok((await api.get(`${S}/tasks?take=1000`)).Items.every((one) => one.Id !== task.Id));
