@@ -151,6 +151,18 @@ static int before_team_delete(struct db_tx *tx, struct call *c, json_t *doc, con
     return grants_changed(tx, e);
 }
 
+int team_may_add_member(struct db_tx *tx, struct call *c, const char *team_id, struct error *e)
+{
+    json_auto_t *doc = json_pack("{s:s}", "AddToTeamIds", team_id), *team = NULL;
+
+    if (named(tx, c, &team_resource, doc, "AddToTeamIds", &team, e) < 0) return -1;
+    if (!jv_bool(team, "CanChangeMembers", true)) return refuse(team, "the members", e);
+    struct subject s = {.space_id = jv_str(team, "SpaceId", NULL)};
+    int may = permit_about(tx, c, "TeamEdit", &s, e);
+    if (may == 0) return permit_denied(c, "TeamEdit", text(team, "Name"), e);
+    return may < 0 ? -1 : may_change_members(tx, c, team_id, e);
+}
+
 /* ---- scoped user roles ---- */
 
 static const struct {

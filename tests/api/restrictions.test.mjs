@@ -297,6 +297,25 @@ apiSuite('restrictions', (at) => {
         assert.ok(!(await at.api.get(weak.team.Links.Self)).MemberUserIds.includes(weak.id));
     });
 
+    test('an invitation brings into teams that who made it may fill, then and when it is used', async () => {
+        const manager = await createPerson(at.api, ['userroles-spacemanager', { role: 'userroles-systemmanager', SpaceId: null }]);
+        const team = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' }), strong = await at.api.post('/api/teams', { Name: fresh('Team') });
+        await giveRole(at.api, team, DEPLOYER);
+        await giveRole(at.api, strong, { role: 'userroles-systemadministrator', SpaceId: null });
+        const invite = (id) => ['POST', '/api/users/invitations', { AddToTeamIds: [id] }];
+        await assertRefused(manager.api, ...invite(strong.Id), 'AdministerSystem', 403);
+        await assertRefused(manager.api, ...invite('teams-administrators'), 'AdministerSystem', 403);
+        await assertRefused(manager.api, ...invite('teams-everyone'), 'Everyone');
+        const codes = [];
+        for (let i = 0; i < 2; i++) codes.push((await manager.api.post(...invite(team.Id).slice(1))).InvitationCode);
+        const enroll = (code) => ['POST', '/api/users/register', { Username: fresh('guest'), Password: 'Correct-Horse-9', InvitationCode: code }];
+        const guest = (await at.anonymous.send(...enroll(codes[0]))).body;
+        assert.deepEqual((await at.api.get(team.Links.Self)).MemberUserIds, [guest.Id]);
+        await at.api.put(manager.team.Links.Self, { ...manager.team, MemberUserIds: [] });
+        assert.equal(await status(at.anonymous, ...enroll(codes[1])), 403);
+        assert.deepEqual((await at.api.get(team.Links.Self)).MemberUserIds, [guest.Id]);
+    });
+
     test('permissions of others are told to who may view users', async () => {
         const person = await createPerson(at.api, [PROJECT_VIEWER]), other = await createPerson(at.api), nobody = await createPerson(at.api);
         assert.equal((await person.api.get(`/api/users/${other.id}/permissions`)).Id, other.id); // the role has UserView
