@@ -278,9 +278,18 @@ apiSuite('restrictions', (at) => {
         await assertRefused(person.api, ...give({ UserRoleId: DEPLOYER, ProjectIds: [mine.project.id] }), 'missing', 403);
         const strong = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' });
         await giveRole(at.api, strong, 'userroles-spacemanager');
-        await assertRefused(person.api, 'PUT', strong.Links.Self, { ...strong, MemberUserIds: [person.id] }, 'Space Manager', 403);
+        await assertRefused(person.api, 'PUT', strong.Links.Self, { ...strong, MemberUserIds: [person.id] }, 'missing', 403);
         const full = await at.api.get('/api/teams/teams-spacemanagers-Spaces-1');
-        await assertRefused(person.api, 'PUT', full.Links.Self, { ...full, MemberUserIds: [person.id] }, 'Space Manager', 403);
+        await assertRefused(person.api, 'PUT', full.Links.Self, { ...full, MemberUserIds: [person.id] }, 'missing', 403);
+        // also what a team has because a space names it
+        const named = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' });
+        const space = await at.api.get('/api/spaces/Spaces-1');
+        await at.api.put(space.Links.Self, { ...space, SpaceManagersTeams: [named.Id] });
+        await assertRefused(person.api, 'PUT', named.Links.Self, { ...named, MemberUserIds: [person.id] }, 'missing', 403);
+        await at.api.put(named.Links.Self, { ...named, MemberUserIds: [person.id] });
+        assert.equal(await status(person.api, 'GET', `${S}/feeds`), 200);
+        await at.api.put(space.Links.Self, space);
+        assert.equal(await status(person.api, 'GET', `${S}/feeds`), 403);
     });
 
     test('who may edit users changes nobody who may do more, not even by a password or a key', async () => {
