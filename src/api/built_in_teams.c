@@ -188,15 +188,18 @@ int team_keep_built_in(struct db_tx *tx, const struct document_change *by, struc
     return keep_teams(tx, by, e) < 0 ? -1 : keep_managers(tx, by, e);
 }
 
-int team_add_administrator(struct db_tx *tx, const struct document_change *by, const char *user_id,
-                           struct error *e)
+int team_add_member(struct db_tx *tx, const struct document_change *by, const char *team_id,
+                    const char *user_id, struct error *e)
 {
     CLEANUP(arena_done) struct arena a = ARENA_INIT;
     json_auto_t *team = NULL;
 
-    if (stored_of(tx, &team_resource, TEAM_ADMINISTRATORS, &a, &team, e) < 0) return -1;
+    int found = stored_of(tx, &team_resource, team_id, &a, &team, e);
+    if (found == 0) return fail(e, ERR_INVALID, "there is no team '%s'", team_id);
+    if (found < 0) return -1;
     jv_push(jv_get(team, "MemberUserIds"), jv_string(user_id));
-    return put(tx, by, &team_resource, team, false, &a, e);
+    if (put(tx, by, &team_resource, team, false, &a, e) < 0) return -1;
+    return team_tell_space(tx, by, team, e);
 }
 
 int team_keep_administrator(struct db_tx *tx, struct error *e)

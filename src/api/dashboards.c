@@ -112,26 +112,14 @@ static void add_environments(const struct view *v, json_t *out)
     jv_set(out, "Environments", list);
 }
 
-/* A project and an environment may both be shown, and what is of both not. */
-static int add_item(struct db_tx *tx, const struct view *v, const struct dashboard_row *row,
-                    bool previous, json_t *list, struct error *e)
+static json_t *items_of(const struct view *v, const struct dashboard_rows *rows, bool previous)
 {
-    struct subject s = {.space_id = v->c->space_id,
-                        .project_id = row->project_id,
-                        .environments = {&row->environment_id, 1}};
+    json_t *list = json_array();
 
-    if (v->release_id && strcmp(row->release_id, v->release_id) != 0) return 0;
-    int may = permit_shows(tx, v->c, &s, e);
-    if (may > 0) jv_push(list, dashboard_item(call_app(v->c), row, previous));
-    return may < 0 ? -1 : 0;
-}
-
-static int items_of(struct db_tx *tx, const struct view *v, const struct dashboard_rows *rows,
-                    bool previous, json_t *list, struct error *e)
-{
     for (size_t i = 0; i < rows->n; i++)
-        if (add_item(tx, v, &rows->items[i], previous, list, e) < 0) return -1;
-    return 0;
+        if (v->release_id == NULL || strcmp(rows->items[i].release_id, v->release_id) == 0)
+            jv_push(list, dashboard_item(call_app(v->c), &rows->items[i], previous));
+    return list;
 }
 
 static int add_items(struct db_tx *tx, struct view *v, json_t *out, struct error *e)
@@ -142,12 +130,11 @@ static int add_items(struct db_tx *tx, struct view *v, json_t *out, struct error
     if (any && dashboard_newest(tx, &v->q, v->c->arena, &newest, e) < 0) return -1;
     if (any && v->previous && dashboard_previous(tx, &v->q, v->c->arena, &previous, e) < 0)
         return -1;
-    json_t *now = json_array(), *before = json_array();
-    jv_set(out, "Items", now);
-    jv_set(out, "PreviousItems", before);
-    return items_of(tx, v, &newest, false, now, e) < 0
-               ? -1
-               : items_of(tx, v, &previous, true, before, e);
+    if (dashboard_permit(tx, v->c, &newest, e) < 0 || dashboard_permit(tx, v->c, &previous, e) < 0)
+        return -1;
+    jv_set(out, "Items", items_of(v, &newest, false));
+    jv_set(out, "PreviousItems", items_of(v, &previous, true));
+    return 0;
 }
 
 static int view_tx(struct db_tx *tx, void *ctx, struct error *e)

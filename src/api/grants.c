@@ -150,17 +150,28 @@ static int add_managed(struct db_tx *tx, struct ids teams, struct loading *l, st
     return 0;
 }
 
+static int of_teams(struct db_tx *tx, struct ids teams, struct arena *a, struct grants *ret,
+                    struct error *e)
+{
+    struct loading l = {.a = a};
+
+    if (add_scoped(tx, teams, &l, e) < 0 || add_managed(tx, teams, &l, e) < 0) return -1;
+    *ret = (struct grants){l.all, l.list.items, l.list.n};
+    return 0;
+}
+
+int grants_of_team(struct db_tx *tx, const char *team_id, struct arena *a, struct grants *ret,
+                   struct error *e)
+{
+    return of_teams(tx, (struct ids){&team_id, 1}, a, ret, e);
+}
+
 int grants_load(struct db_tx *tx, const char *user_id, struct arena *a, struct grants *ret,
                 struct error *e)
 {
-    struct loading l = {.a = a};
     struct ids teams;
 
-    if (grants_teams(tx, user_id, a, &teams, e) < 0 || add_scoped(tx, teams, &l, e) < 0 ||
-        add_managed(tx, teams, &l, e) < 0)
-        return -1;
-    *ret = (struct grants){l.all, l.list.items, l.list.n};
-    return 0;
+    return grants_teams(tx, user_id, a, &teams, e) < 0 ? -1 : of_teams(tx, teams, a, ret, e);
 }
 
 /* ---- cache ---- */

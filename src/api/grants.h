@@ -18,6 +18,9 @@
 /** Reads them; in ${a}. */
 int grants_load(struct db_tx *tx, const char *user_id, struct arena *a, struct grants *ret,
                 struct error *e) MUST_USE;
+/** What a team grants to its members; in ${a}. */
+int grants_of_team(struct db_tx *tx, const char *team_id, struct arena *a, struct grants *ret,
+                   struct error *e) MUST_USE;
 /** Ids of the teams of a user, Everyone too. In ${a}. */
 int grants_teams(struct db_tx *tx, const char *user_id, struct arena *a, struct ids *ret,
                  struct error *e) MUST_USE;

@@ -1,5 +1,9 @@
 /* invitations.c - people who make themselves users, with the code of an invitation. The code is all
  * that is asked for: whoever has it comes in, once, before it ends. Facts: rest.md 2.10. */
+#include <string.h>
+
+#include "api/grants.h"
+#include "api/teams.h"
 #include "api/users.h"
 #include "base/time.h"
 #include "crypt/token.h"
@@ -47,12 +51,12 @@ static int audit(struct db_tx *tx, struct call *c, const char *id, struct error 
 
 static int check_teams(struct db_tx *tx, const struct invite *x, struct error *e)
 {
-    const json_t *teams = jv_get(x->in, "AddToTeamIds");
+    const json_t *one;
+    size_t i;
 
-    (void)tx;
-    if (json_array_size(teams) == 0) return 0;
-    return fail_at(e, "AddToTeamIds", "AddToTeamIds: '%s': there are no teams yet",
-                   json_string_value(json_array_get(teams, 0)));
+    json_array_foreach (jv_get(x->in, "AddToTeamIds"), i, one)
+        if (team_may_add_member(tx, x->c, json_string_value(one), e) < 0) return -1;
+    return 0;
 }
 
 static int invite_tx(struct db_tx *tx, void *ctx, struct error *e)
@@ -125,6 +129,29 @@ static int known_tx(struct db_tx *tx, void *ctx, struct error *e)
                          e);
 }
 
+/* The teams of the invitation, if whoever made it could still put somebody there. */
+static int join_teams(struct db_tx *tx, struct registration *x, const char *user_id,
+                      struct error *e)
+{
+    const struct invitation *v = &x->invitation;
+    struct call inviter = *x->c;
+    struct document_change by = resource_change(x->c, &team_resource);
+    struct grants grants;
+    json_auto_t *teams = NULL;
+    const json_t *one;
+    size_t i;
+
+    if (jv_parse(v->team_ids, strlen(v->team_ids), &teams, e) < 0 ||
+        grants_load(tx, v->created_by, x->c->arena, &grants, e) < 0)
+        return -1;
+    inviter.caller = (struct caller){.id = v->created_by, .name = v->created_by, .grants = &grants};
+    json_array_foreach (teams, i, one)
+        if (team_may_add_member(tx, &inviter, json_string_value(one), e) < 0 ||
+            team_add_member(tx, &by, json_string_value(one), user_id, e) < 0)
+            return fail_wrap(e, "the invitation");
+    return 0;
+}
+
 static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct registration *x = ctx;
@@ -137,6 +164,7 @@ static int register_tx(struct db_tx *tx, void *ctx, struct error *e)
         users_insert(tx, c, x->doc, x->password_hash, &u, e) < 0)
         return -1;
     c->caller = (struct caller){.id = u.id, .name = u.username};
+    if (join_teams(tx, x, u.id, e) < 0) return -1;
     json_decref(c->out);
     c->out = users_document(c, &u);
     return users_audit(tx, c, "Created", &u, x->invitation.id,

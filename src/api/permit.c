@@ -180,11 +180,12 @@ int permit_subject(struct db_tx *tx, const struct call *c, struct subject *s, co
 
 /* ---- lists ---- */
 
-int permit_shows(struct db_tx *tx, const struct call *c, struct subject *s, struct error *e)
+int permit_about(struct db_tx *tx, const struct call *c, const char *permission, struct subject *s,
+                 struct error *e)
 {
-    if (permit_is_free(c)) return 1;
+    if (c->caller.grants->all) return 1;
     if (find_group(tx, c, s, e) < 0) return -1;
-    return grants_cover(c->caller.grants, permission_find(c->route->permission), s);
+    return grants_cover(c->caller.grants, permission_find(permission), s);
 }
 
 static struct visible part_of(const struct grant *g, bool in_space)
@@ -206,14 +207,15 @@ static bool is_everything(const struct visible *v)
     return v->space_id == NULL && v->n_projects == 0 && v->n_groups == 0 && v->n_environments == 0;
 }
 
-struct visible_parts permit_visible(const struct call *c, const char *space_id)
+struct visible_parts permit_visible_by(const struct call *c, const char *permission,
+                                       const char *space_id)
 {
     const struct grants *g = c->caller.grants;
     const struct visible_parts everything = {NULL, 0};
+    int wanted = permission_find(permission);
     size_t n = 0;
 
-    if (permit_is_free(c)) return everything;
-    int wanted = permission_find(c->route->permission);
+    if (g->all) return everything;
     struct visible *list = ARENA_NEW(c->arena, struct visible, g->n + 1);
     for (size_t i = 0; i < g->n; i++) {
         struct grant one = grant_effective(&g->items[i], wanted);
@@ -224,6 +226,12 @@ struct visible_parts permit_visible(const struct call *c, const char *space_id)
         n++;
     }
     return (struct visible_parts){list, n};
+}
+
+struct visible_parts permit_visible(const struct call *c, const char *space_id)
+{
+    if (permit_is_free(c)) return (struct visible_parts){NULL, 0};
+    return permit_visible_by(c, c->route->permission, space_id);
 }
 
 void permit_spaces(const struct call *c, const char *const **ret, size_t *ret_n)

@@ -37,12 +37,15 @@ int permit_may(struct db_tx *tx, const struct call *c, int permission, const str
 int permit_subject(struct db_tx *tx, const struct call *c, struct subject *s, const char *asked,
                    struct error *e) MUST_USE;
 
-/** May a list of the route show it? 1, 0. */
-int permit_shows(struct db_tx *tx, const struct call *c, struct subject *s,
+/** May the caller do ${permission} with what is about ${s}? 1, 0. */
+int permit_about(struct db_tx *tx, const struct call *c, const char *permission, struct subject *s,
                  struct error *e) MUST_USE;
 /** The spaces that the caller may know of: NULL = all. In the call's arena. */
 void permit_spaces(const struct call *c, const char *const **ret, size_t *ret_n);
 /** The parts that a list of the route may show in ${space_id} (NULL: in all and none). In the
  * call's arena. */
 struct visible_parts permit_visible(const struct call *c, const char *space_id);
+/** The same of a list that is a part of the answer: by ${permission}. */
+struct visible_parts permit_visible_by(const struct call *c, const char *permission,
+                                       const char *space_id);
 #endif

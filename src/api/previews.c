@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "api/permit.h"
 #include "api/library.h"
 #include "api/promotion.h"
 #include "model/command.h"
@@ -340,6 +341,7 @@ static int run_targets(struct db_tx *tx, struct call *c, const struct release *r
 {
     struct document_query q = {.kind = environment_resource.kind,
                                .space_id = c->space_id,
+                               .visible = permit_visible_by(c, "EnvironmentView", c->space_id),
                                .order = DOCUMENT_BY_SORT,
                                .take = -1};
     json_auto_t *all = NULL;

@@ -4,6 +4,7 @@
 
 #include "api/dashboard_item.h"
 #include "api/executions.h"
+#include "api/permit.h"
 #include "api/promotion.h"
 #include "api/task_document.h"
 #include "base/time.h"
@@ -42,6 +43,24 @@ json_t *dashboard_item(const struct app *app, const struct dashboard_row *row, b
     jv_set(links, "Task", json_sprintf("/api/tasks/%s", row->task_id));
     jv_set(o, "Links", links);
     return o;
+}
+
+int dashboard_permit(struct db_tx *tx, const struct call *c, struct dashboard_rows *rows,
+                     struct error *e)
+{
+    size_t n = 0;
+
+    for (size_t i = 0; i < rows->n; i++) {
+        const struct dashboard_row *row = &rows->items[i];
+        struct subject s = {.space_id = c->space_id,
+                            .project_id = row->project_id,
+                            .environments = {&row->environment_id, 1}};
+        int may = permit_about(tx, c, "DeploymentView", &s, e);
+        if (may < 0) return -1;
+        if (may) rows->items[n++] = *row;
+    }
+    rows->n = n;
+    return 0;
 }
 
 json_t *reference_item(const char *id, const char *name)
@@ -130,7 +149,8 @@ static int release_tx(struct db_tx *tx, void *ctx, struct error *e)
         resource_read(tx, c, &project_resource, NULL, text(release, "ProjectId"), &project, e) <
             0 ||
         standing_read(tx, c, project, release, &s, e) < 0 ||
-        dashboard_of_release(tx, text(release, "Id"), c->arena, &rows, e) < 0)
+        dashboard_of_release(tx, text(release, "Id"), c->arena, &rows, e) < 0 ||
+        dashboard_permit(tx, c, &rows, e) < 0)
         return -1;
     for (size_t i = 0; i < promotion_phases(&s.p); i++)
         if (add_phase(tx, c, &s.p, i, &rows, phases, e) < 0) return -1;
@@ -260,7 +280,8 @@ static int add_release(struct db_tx *tx, struct overview *x, const struct lane *
     json_t *o, *deployments = json_object();
 
     if (standing_in(tx, c, json_incref(l->lifecycle), text(release, "Id"), &s, e) < 0 ||
-        dashboard_of_release(tx, text(release, "Id"), c->arena, &rows, e) < 0) {
+        dashboard_of_release(tx, text(release, "Id"), c->arena, &rows, e) < 0 ||
+        dashboard_permit(tx, c, &rows, e) < 0) {
         json_decref(deployments);
         return -1;
     }

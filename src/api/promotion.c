@@ -1,5 +1,6 @@
 /* promotion.c - see promotion.h. */
 #include "api/promotion.h"
+#include "api/permit.h"
 
 #include "store/task.h"
 
@@ -84,6 +85,7 @@ int promotion_targets(struct db_tx *tx, struct call *c, const json_t *project,
     CLEANUP(standing_done) struct standing s = {0};
     struct document_query q = {.kind = environment_resource.kind,
                                .space_id = c->space_id,
+                               .visible = permit_visible_by(c, "EnvironmentView", c->space_id),
                                .order = DOCUMENT_BY_SORT,
                                .take = -1};
     json_auto_t *all = NULL, *list = json_array();

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "api/copy.h"
+#include "api/permit.h"
 #include "api/executions.h"
 #include "api/library.h"
 #include "api/promotion.h"
@@ -118,6 +119,8 @@ static int environments_tx(struct db_tx *tx, void *ctx, struct error *e)
     struct environments *x = ctx;
     struct document_query q = {.kind = environment_resource.kind,
                                .space_id = x->c->space_id,
+                               .visible =
+                                   permit_visible_by(x->c, "EnvironmentView", x->c->space_id),
                                .order = DOCUMENT_BY_SORT,
                                .take = -1};
     json_auto_t *runbook = NULL, *project = NULL, *all = NULL;

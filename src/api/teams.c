@@ -70,17 +70,18 @@ static int may_grant_scoped(struct db_tx *tx, struct call *c, const json_t *scop
 }
 
 /* Whoever changes who is in a team holds all that the team has. */
-static int may_change_members(struct db_tx *tx, struct call *c, const char *team_id,
-                              struct error *e)
+static int may_change_members(struct db_tx *tx, struct call *c, const json_t *team, struct error *e)
 {
-    json_auto_t *all = NULL;
-    const json_t *scoped;
-    size_t i;
+    struct grants g;
+    int p = -1;
 
-    if (pointing(tx, c, &scoped_user_role_resource, "TeamId", team_id, &all, e) < 0) return -1;
-    json_array_foreach (all, i, scoped)
-        if (may_grant_scoped(tx, c, scoped, e) < 0) return -1;
-    return 0;
+    if (grants_of_team(tx, text(team, "Id"), c->arena, &g, e) < 0) return -1;
+    for (size_t i = 0; i < g.n && p < 0; i++) p = grants_may_give(c->caller.grants, &g.items[i]);
+    if (p < 0) return 0;
+    return fail(
+        e, ERR_DENIED,
+        "%s cannot change who is in the team '%s': permission %s is missing, which it grants",
+        c->caller.name, text(team, "Name"), permissions[p].name);
 }
 
 /* ---- teams ---- */
@@ -126,7 +127,7 @@ static int before_team(struct db_tx *tx, struct call *c, json_t *doc, const json
         return refuse(stored, "the name", e);
     if (stored && !json_equal(was, is)) {
         if (!jv_bool(stored, "CanChangeMembers", true)) return refuse(stored, "the members", e);
-        if (may_change_members(tx, c, text(doc, "Id"), e) < 0) return -1;
+        if (may_change_members(tx, c, doc, e) < 0) return -1;
     }
     if (!json_equal(was, is) && check_members(tx, c, doc, e) < 0) return -1;
     return grants_changed(tx, e);
@@ -149,6 +150,18 @@ static int before_team_delete(struct db_tx *tx, struct call *c, json_t *doc, con
     if (!jv_bool(doc, "CanBeDeleted", true))
         return fail(e, ERR_INVALID, "the team '%s' cannot be deleted", text(doc, "Name"));
     return grants_changed(tx, e);
+}
+
+int team_may_add_member(struct db_tx *tx, struct call *c, const char *team_id, struct error *e)
+{
+    json_auto_t *doc = json_pack("{s:s}", "AddToTeamIds", team_id), *team = NULL;
+
+    if (named(tx, c, &team_resource, doc, "AddToTeamIds", &team, e) < 0) return -1;
+    if (!jv_bool(team, "CanChangeMembers", true)) return refuse(team, "the members", e);
+    struct subject s = {.space_id = jv_str(team, "SpaceId", NULL)};
+    int may = permit_about(tx, c, "TeamEdit", &s, e);
+    if (may == 0) return permit_denied(c, "TeamEdit", text(team, "Name"), e);
+    return may < 0 ? -1 : may_change_members(tx, c, team, e);
 }
 
 /* ---- scoped user roles ---- */

@@ -15,9 +15,13 @@ int team_forget_user(struct db_tx *tx, const struct document_change *by, const c
                      struct error *e) MUST_USE;
 /** ERR_INVALID when no administrator is left that may sign in: what was done must not be. */
 int team_keep_administrator(struct db_tx *tx, struct error *e) MUST_USE;
-/** Puts a user into the team of administrators; at the server's own wish. */
-int team_add_administrator(struct db_tx *tx, const struct document_change *by, const char *user_id,
-                           struct error *e) MUST_USE;
+/** May the caller invite somebody into the team (AddToTeamIds)? ERR_INVALID: there is none, or its
+ * members are fixed; ERR_DENIED. */
+int team_may_add_member(struct db_tx *tx, struct call *c, const char *team_id,
+                        struct error *e) MUST_USE;
+/** Puts a user into a team; nothing is asked. */
+int team_add_member(struct db_tx *tx, const struct document_change *by, const char *team_id,
+                    const char *user_id, struct error *e) MUST_USE;
 
 /** The built-in roles, the teams Everyone and Octopus Administrators, and the managers' team of
  * every space: made when they are missing, roles brought to what this version knows. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "api/machines.h"
+#include "api/permit.h"
 #include "api/variables.h"
 
 static void add_item(json_t *list, const char *id, const char *name, const char *type)
@@ -114,8 +115,12 @@ int variable_scopes(struct db_tx *tx, struct call *c, json_t *set, struct error 
                                         "Channels",     "TenantTags", "Processes"};
     struct document_query environments = {.kind = environment_resource.kind,
                                           .space_id = c->space_id,
+                                          .visible =
+                                              permit_visible_by(c, "EnvironmentView", c->space_id),
                                           .order = DOCUMENT_BY_SORT},
-                          machines = {.kind = machine_resource.kind, .space_id = c->space_id};
+                          machines = {.kind = machine_resource.kind,
+                                      .space_id = c->space_id,
+                                      .visible = permit_visible_by(c, "MachineView", c->space_id)};
     const char *owner = text(set, "OwnerId");
     json_t *values = json_object();
 

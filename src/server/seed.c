@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "api/grants.h"
 #include "api/resource.h"
 #include "api/space_content.h"
 #include "api/teams.h"
@@ -108,7 +109,8 @@ static int admin_tx(struct db_tx *tx, void *ctx, struct error *e)
     u.updated_at = u.created_at;
     struct document_change by = by_server;
     by.now_ms = u.created_at;
-    if (user_insert(tx, &u, e) < 0 || team_add_administrator(tx, &by, u.id, e) < 0) return -1;
+    if (user_insert(tx, &u, e) < 0 || team_add_member(tx, &by, TEAM_ADMINISTRATORS, u.id, e) < 0)
+        return -1;
     if (x->api_key[0] && api_key_insert(tx, x->api_key, u.id, "Made with the user", u.created_at,
                                         x->key_expires, &a, &key, e) < 0)
         return -1;

@@ -152,6 +152,17 @@ apiSuite('restrictions', (at) => {
         assert.deepEqual(ids((await api.get(`${S}/environments/all`))), [environment.Id]);
         assert.equal(await status(api, 'GET', `${S}/environments/${other.Id}`), 404);
         const task = await project.deploy({ releaseVersion: release.Version, environment: other });
+        const here = (list) => assert.deepEqual(list, [environment.Id]);
+        const template = await api.get(`${S}/releases/${release.Id}/deployments/template`);
+        here(ids(template.PromoteTo));
+        here(ids((await api.get(`${S}/projects/${project.id}/runbooks/${runbook.Id}/environments`))));
+        here(ids((await api.get(`${S}/runbooks/${runbook.Id}/runbookRunTemplate`)).PromoteTo));
+        here(ids((await api.get(`${S}/variables/${project.resource.VariableSetId}`)).ScopeValues.Environments));
+        const { Phases } = await api.get(`${S}/releases/${release.Id}/progression`);
+        assert.deepEqual([...new Set(Phases.flatMap((phase) => phase.Deployments.map((one) => one.Deployment.EnvironmentId)))], [environment.Id]);
+        const { Releases } = await api.get(`${S}/projects/${project.id}/progression`);
+        here(Object.keys(Releases.find((one) => one.Release.Id === release.Id).Deployments));
+        here([...new Set((await api.get(`${S}/dashboard`)).Items.map((one) => one.EnvironmentId))]);
         assert.equal(await status(api, 'GET', `/api/tasks/${task.Id}`), 404);
         assert.equal(await status(api, 'POST', `/api/tasks/rerun/${task.Id}`), 404);
         assert.ok((await api.get(`${S}/tasks?take=1000`)).Items.every((one) => one.Id !== task.Id));
@@ -267,9 +278,18 @@ apiSuite('restrictions', (at) => {
         await assertRefused(person.api, ...give({ UserRoleId: DEPLOYER, ProjectIds: [mine.project.id] }), 'missing', 403);
         const strong = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' });
         await giveRole(at.api, strong, 'userroles-spacemanager');
-        await assertRefused(person.api, 'PUT', strong.Links.Self, { ...strong, MemberUserIds: [person.id] }, 'Space Manager', 403);
+        await assertRefused(person.api, 'PUT', strong.Links.Self, { ...strong, MemberUserIds: [person.id] }, 'missing', 403);
         const full = await at.api.get('/api/teams/teams-spacemanagers-Spaces-1');
-        await assertRefused(person.api, 'PUT', full.Links.Self, { ...full, MemberUserIds: [person.id] }, 'Space Manager', 403);
+        await assertRefused(person.api, 'PUT', full.Links.Self, { ...full, MemberUserIds: [person.id] }, 'missing', 403);
+        // also what a team has because a space names it
+        const named = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' });
+        const space = await at.api.get('/api/spaces/Spaces-1');
+        await at.api.put(space.Links.Self, { ...space, SpaceManagersTeams: [named.Id] });
+        await assertRefused(person.api, 'PUT', named.Links.Self, { ...named, MemberUserIds: [person.id] }, 'missing', 403);
+        await at.api.put(named.Links.Self, { ...named, MemberUserIds: [person.id] });
+        assert.equal(await status(person.api, 'GET', `${S}/feeds`), 200);
+        await at.api.put(space.Links.Self, space);
+        assert.equal(await status(person.api, 'GET', `${S}/feeds`), 403);
     });
 
     test('who may edit users changes nobody who may do more, not even by a password or a key', async () => {
@@ -284,6 +304,25 @@ apiSuite('restrictions', (at) => {
         assert.equal(await status(manager.api, 'PUT', `/api/users/${weak.id}`, { ...weak.user, DisplayName: 'yours' }), 200);
         assert.equal(await status(manager.api, 'DELETE', `/api/users/${weak.id}`), 200);
         assert.ok(!(await at.api.get(weak.team.Links.Self)).MemberUserIds.includes(weak.id));
+    });
+
+    test('an invitation brings into teams that who made it may fill, then and when it is used', async () => {
+        const manager = await createPerson(at.api, ['userroles-spacemanager', { role: 'userroles-systemmanager', SpaceId: null }]);
+        const team = await at.api.post('/api/teams', { Name: fresh('Team'), SpaceId: 'Spaces-1' }), strong = await at.api.post('/api/teams', { Name: fresh('Team') });
+        await giveRole(at.api, team, DEPLOYER);
+        await giveRole(at.api, strong, { role: 'userroles-systemadministrator', SpaceId: null });
+        const invite = (id) => ['POST', '/api/users/invitations', { AddToTeamIds: [id] }];
+        await assertRefused(manager.api, ...invite(strong.Id), 'AdministerSystem', 403);
+        await assertRefused(manager.api, ...invite('teams-administrators'), 'AdministerSystem', 403);
+        await assertRefused(manager.api, ...invite('teams-everyone'), 'Everyone');
+        const codes = [];
+        for (let i = 0; i < 2; i++) codes.push((await manager.api.post(...invite(team.Id).slice(1))).InvitationCode);
+        const enroll = (code) => ['POST', '/api/users/register', { Username: fresh('guest'), Password: 'Correct-Horse-9', InvitationCode: code }];
+        const guest = (await at.anonymous.send(...enroll(codes[0]))).body;
+        assert.deepEqual((await at.api.get(team.Links.Self)).MemberUserIds, [guest.Id]);
+        await at.api.put(manager.team.Links.Self, { ...manager.team, MemberUserIds: [] });
+        assert.equal(await status(at.anonymous, ...enroll(codes[1])), 403);
+        assert.deepEqual((await at.api.get(team.Links.Self)).MemberUserIds, [guest.Id]);
     });
 
     test('permissions of others are told to who may view users', async () => {

@@ -21,7 +21,10 @@ static const char *times(const char *expression, const char *from, int n)
     out[0] = '\0';
     for (int i = 0; i < n; i++) {
         at = cron_next(&cron, at);
-        if (at < 0) return strcat(out, i ? ", never" : "never");
+        if (at < 0) {
+            snprintf(out + length, sizeof(out) - length, "%snever", i ? ", " : "");
+            return out;
+        }
         c = civil_of(at);
         length +=
             (size_t)snprintf(out + length, sizeof(out) - length, "%s%04d-%02d-%02d %02d:%02d:%02d",

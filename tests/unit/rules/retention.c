@@ -48,7 +48,10 @@ static const char *kept(const char *lifecycle, int n, const char *deployments)
     retention_of_releases(releases, (size_t)n, list, m, NOW);
     out[0] = '\0';
     for (int i = 0; i < n; i++)
-        if (releases[i].keep) sprintf(out + strlen(out), "%s%s", *out ? " " : "", ids[i]);
+        if (releases[i].keep) {
+            size_t length = strlen(out);
+            snprintf(out + length, sizeof(out) - length, "%s%s", length ? " " : "", ids[i]);
+        }
     return out;
 }
 
