@@ -19,7 +19,7 @@ CFLAGS_asan := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-
 CFLAGS_fault := -O2 -g -DFAULTS
 CFLAGS_tsan := -O1 -g -fsanitize=thread -DFAULTS
 CFLAGS := -std=gnu11 -fPIE $(WARN) $(CFLAGS_$(FLAVOUR)) -ffunction-sections -fdata-sections
-LDFLAGS := -pie -pthread -Wl,-z,relro,-z,now -Wl,--gc-sections $(filter -fsanitize=%,$(CFLAGS_$(FLAVOUR)))
+LDFLAGS := -pie -pthread -Wl,--as-needed -Wl,-z,relro,-z,now -Wl,--gc-sections $(filter -fsanitize=%,$(CFLAGS_$(FLAVOUR)))
 # The step executor and the launcher are static files that start without relocation work; sanitizers need a dynamic one.
 STATIC_release := -static -no-pie -pthread -Wl,--gc-sections
 STATIC = $(or $(STATIC_$(FLAVOUR)),$(LDFLAGS))
@@ -44,7 +44,7 @@ LAW_server := api http engine fleet rules template store db model schema jobs cr
 
 FOLDERS := $(patsubst LAW_%,%,$(filter LAW_%,$(.VARIABLES)))
 LIBS_base := -ljansson
-LIBS_crypt := -lsodium
+LIBS_crypt := -lsodium -lcrypto
 LIBS_db := -lsqlite3 -lpq
 LIBS_engine := -lzstd
 LIBS_store := -lzstd

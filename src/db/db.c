@@ -42,6 +42,7 @@ void db_closep(struct db **db)
 }
 
 const char *db_engine(const struct db *db) { return db->engine->name; }
+bool db_is_beside(const struct db *db) { return db->beside; }
 const char *db_tx_engine(const struct db_tx *tx) { return tx->db->engine->name; }
 
 void db_on_fatal(struct db *db, void (*told)(void *ctx, const char *why), void *ctx)

@@ -43,6 +43,8 @@ struct db_options {
     int busy_ms;      /* wait for a lock held by another process; 0 = 5000 */
     int statement_ms; /* PostgreSQL: longest statement; 0 = 30000 */
     const struct clock *clock; /* {{NOW_MS}} of SQLite; NULL = system_clock */
+    bool beside; /* SQLite: when another process holds the lock, works beside it: for a few short
+                    transactions of a command. The schema must be there already */
 };
 
 /** Opens the database, creating an SQLite file (0600) when it is missing. SQLite: holds the lock
@@ -54,6 +56,8 @@ void db_close(struct db *db);
 void db_closep(struct db **db); /* for CLEANUP */
 /** "sqlite" or "postgres". */
 const char *db_engine(const struct db *db);
+/** True when this process works beside the one that holds the lock (db_options.beside). */
+bool db_is_beside(const struct db *db);
 
 /** Work in one transaction. It may run again from its start (so it sets what it returns, it does
  * not add to it), on another thread than its caller's, and does no other I/O and no db_write or

@@ -36,6 +36,7 @@ struct db {
     void (*told)(void *ctx, const char *why);
     void *told_ctx;
     atomic_bool dead; /* durability is lost: no more writes */
+    bool beside;      /* see db_is_beside */
 };
 struct db_tx {
     struct db *db;

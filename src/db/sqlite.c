@@ -554,14 +554,21 @@ static struct lite *lite_new(const struct db_options *o, const char *path)
     return l;
 }
 
-static int open_writer(struct lite *l, struct error *e)
+static int open_writer(struct lite *l, bool beside, struct error *e)
 {
     /* The lock first: to open and close the file in a process that has it open would end SQLite's
      * own locks. */
-    if ((l->lock_fd = lock_take(l->path, e)) < 0) return -1;
-    if (sqlite_files_make(l->path, e) < 0) return -1;
+    struct error why = {0};
+    l->lock_fd = lock_take(l->path, &why);
+    l->db.beside = beside && l->lock_fd < 0 && why.kind == ERR_CONFLICT;
+    if (l->lock_fd < 0 && !l->db.beside) {
+        *e = why;
+        return -1;
+    }
+    if (!l->db.beside && sqlite_files_make(l->path, e) < 0) return -1;
     if (connection_open(l, &l->writer, WRITER_PRAGMAS, e) < 0) return -1;
-    if (sqlite_log_open(&l->log, &l->db, l->writer.h, e) < 0) return -1;
+    /* the log is tended by the process that holds the lock */
+    if (!l->db.beside && sqlite_log_open(&l->log, &l->db, l->writer.h, e) < 0) return -1;
     return sqlite_files_note(&l->files, l->path, e);
 }
 
@@ -577,7 +584,7 @@ int sqlite_open(const struct db_options *o, const char *path, struct db **ret, s
     struct lite *l = lite_new(o, path);
 
     pthread_once(&once, configure);
-    if (open_writer(l, e) < 0) {
+    if (open_writer(l, o->beside, e) < 0) {
         lite_close(&l->db);
         return -1;
     }

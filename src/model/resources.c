@@ -40,6 +40,7 @@ const struct resource *const resources[] = {
     &server_node_resource,
     &project_trigger_resource,
     &defect_resource,
+    &server_certificate_resource,
     NULL,
 };
 

@@ -26,6 +26,11 @@ static const struct command *const commands[] = {
     &command_rotate_master_key,
     &command_backup,
     &command_restore,
+    &command_show_thumbprint,
+    &command_export_certificate,
+    &command_import_certificate,
+    &command_new_certificate,
+    &command_end_certificate,
     &command_version,
 };
 

@@ -273,6 +273,22 @@ void options_help(void)
            "BOBTAIL_METRICS_TOKEN, other machines may read /metrics.\n");
 }
 
+int options_secret(const char *value, const char *file, struct arena *a, const char **ret,
+                   struct error *e)
+{
+    CLEANUP(buf_wipe) struct buf text = BUF_INIT(4 * KiB);
+
+    *ret = value;
+    if (value[0] || file[0] == '\0') return 0;
+    if (file_read(file, &text, e) < 0) return -1;
+    struct str rest = {buf_str(&text), text.n}, line = {"", 0};
+    str_cut(&rest, '\n', &line);
+    line = str_trim(line);
+    if (line.n == 0) return fail(e, ERR_INVALID, "the first line of %s is empty", file);
+    *ret = arena_strndup(a, line.p, line.n);
+    return 0;
+}
+
 /* The URL without the password that it may hold: user:PASSWORD@host, or password=PASSWORD. */
 void options_print_url(const char *url)
 {

@@ -32,6 +32,9 @@ struct options {
  * its value and what is allowed. Texts live in ${a}. */
 int options_read(int argc, char **argv, int from, struct arena *a, struct options *ret,
                  struct error *e) MUST_USE;
+/** A secret that is given as ${value} or else as the first line of ${file}; "" when neither is. */
+int options_secret(const char *value, const char *file, struct arena *a, const char **ret,
+                   struct error *e) MUST_USE;
 /** The table, for --help. */
 void options_help(void);
 /** Every option with its value and where it comes from; secrets as ********. */

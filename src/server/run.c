@@ -40,6 +40,7 @@
 #include "server/folder.h"
 #include "server/master_key.h"
 #include "server/restore.h"
+#include "server/identity.h"
 #include "server/seed.h"
 #include "server/system_tasks.h"
 #include "store/migrations.h"
@@ -93,6 +94,7 @@ static int open_store(struct server *s, struct error *e)
     db_on_fatal(s->db, fatal_database, NULL);
     if (store_migrate(s->db, e) < 0 || master_key_open(&s->o, s->db, &s->key, e) < 0) return -1;
     if (seed_installation(s->db, &s->arena, &s->app.installation_id, e) < 0) return -1;
+    if (identity_ensure(s->db, &s->key, e) < 0) return -1;
     return seed_space(s->db, e);
 }
 

@@ -118,32 +118,15 @@ static int admin_tx(struct db_tx *tx, void *ctx, struct error *e)
     return 0;
 }
 
-/* The secret itself, or the first line of its file. */
-static int secret(const char *value, const char *file, struct arena *a, const char **ret,
-                  struct error *e)
-{
-    CLEANUP(buf_done) struct buf text = BUF_INIT(4 * KiB);
-
-    *ret = value;
-    if (value[0] || file[0] == '\0') return 0;
-    if (file_read(file, &text, e) < 0) return -1;
-    struct str rest = {buf_str(&text), text.n}, line = {"", 0};
-    str_cut(&rest, '\n', &line);
-    line = str_trim(line);
-    if (line.n == 0) return fail(e, ERR_INVALID, "the first line of %s is empty", file);
-    *ret = arena_strndup(a, line.p, line.n);
-    return 0;
-}
-
 int seed_given_password(const struct options *o, struct arena *a, const char **ret, struct error *e)
 {
-    return secret(o->admin_password, o->admin_password_file, a, ret, e);
+    return options_secret(o->admin_password, o->admin_password_file, a, ret, e);
 }
 
 static int admin_secrets(const struct options *o, struct arena *a, struct admin *x, struct error *e)
 {
     if (seed_given_password(o, a, &x->password, e) < 0) return -1;
-    if (secret(o->admin_api_key, o->admin_api_key_file, a, &x->api_key, e) < 0) return -1;
+    if (options_secret(o->admin_api_key, o->admin_api_key_file, a, &x->api_key, e) < 0) return -1;
     if (x->api_key[0] && !apikey_valid(x->api_key))
         return fail(e, ERR_INVALID,
                     "the admin API key must be API- and 16 to 124 capital letters and digits");

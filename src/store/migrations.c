@@ -20,6 +20,7 @@ EMBED(migration_0003, "migrations/0003_sessions.sql");
 EMBED(migration_0005, "migrations/0005_infrastructure.sql");
 EMBED(migration_0006, "migrations/0006_spaces.sql");
 EMBED(migration_0008, "migrations/0008_delivery.sql");
+EMBED(migration_0009, "migrations/0009_certificates.sql");
 EMBED(migration_0011, "migrations/0011_triggers.sql");
 EMBED(migration_0012, "migrations/0012_system_tasks.sql");
 
@@ -33,6 +34,7 @@ static int run_steps(struct db *db, struct schema_state *look, struct error *e)
         {.number = 5, .name = "0005_infrastructure", .sql = migration_0005},
         {.number = 6, .name = "0006_spaces", .sql = migration_0006},
         {.number = 8, .name = "0008_delivery", .sql = migration_0008},
+        {.number = 9, .name = "0009_certificates", .sql = migration_0009},
         {.number = 11, .name = "0011_triggers", .sql = migration_0011},
         {.number = 12, .name = "0012_system_tasks", .sql = migration_0012},
     };

@@ -43,6 +43,7 @@ static const struct sealed_column {
     COLUMN_1("setting", "t", "name", "value"),
     COLUMN_1("document", "t", "id", "doc"),
     COLUMN_1("task", "t", "id", "arguments"),
+    COLUMN_1("server_certificate", "t", "thumbprint", "sealed_key"),
     COLUMN_1("event", "n", "number", "details"),
     COLUMN_2("journal", "tn", "task_id", "seq", "body"),
     COLUMN_2("log_cursor", "tt", "task_id", "invocation", "sealed_state"),

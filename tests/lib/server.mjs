@@ -13,6 +13,7 @@ import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Client } from '@octopusdeploy/api-client';
 import { Api } from './api.mjs';
+import { command } from './command.mjs';
 import { temporaryFolder } from './folder.mjs';
 import { endProcessesOf, killQuietly, until } from './processes.mjs';
 
@@ -99,6 +100,12 @@ export class Server {
             if (this.exited) throw new Error(`the server ended instead of starting: ${JSON.stringify(await this.exit)}\n${this.output}`);
             return new Api(this.url).send('GET', '/healthz').then((answer) => answer.status === 200, () => false);
         }, limit);
+    }
+
+    // Runs another command on this server's data, whether it runs or not; see command.mjs.
+    command(name, args = [], env = {}) {
+        const { database } = this.options;
+        return command([name, '--data-dir', this.folder, ...(database ? ['--database', database] : []), ...args], env);
     }
 
     // Asks it to stop; returns { code, signal }.

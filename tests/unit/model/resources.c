@@ -107,6 +107,8 @@ static const struct {
      "ProjectTriggers-1", "{}"},
     {&defect_resource, "{\"Description\":\"It burns\"}", "Defects-1",
      "{\"ReleaseId\":\"Releases-1\"}"},
+    {&server_certificate_resource, "{}", "certificate-global",
+     "{\"Name\":\"CN=Bobtail Server\",\"IsCurrent\":true}"},
 };
 
 /* As a create does it. */
