@@ -36,7 +36,7 @@ const struct route_table *const api_tables[] = {
     &variable_routes,
     &library_routes,
     &trigger_routes,
-    &retention_policy_routes, &server_certificate_routes,
+    &retention_policy_routes, &server_certificate_routes, &certificate_routes,
 };
 /* clang-format on */
 const size_t api_tables_n = ARRAY_LEN(api_tables);

@@ -3,7 +3,7 @@
 #define API_ROUTES_H
 #include "api/route.h"
 
-extern const struct route_table server_routes, server_certificate_routes;
+extern const struct route_table server_routes, server_certificate_routes, certificate_routes;
 extern const struct route_table monitoring_routes;
 extern const struct route_table node_routes;
 extern const struct route_table sign_in_routes;

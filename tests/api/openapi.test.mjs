@@ -51,7 +51,7 @@ const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discove
 const LATER = {
     Feed: ['SearchPackagesTemplate', 'SearchPackageVersionsTemplate', 'VersionsTemplate'],
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['Packages', 'PackageUpload', 'Events', 'ScheduledProjectTriggers', 'ExtensionStats', 'Certificates'],
+    Root: ['Packages', 'PackageUpload', 'Events', 'ScheduledProjectTriggers', 'ExtensionStats', ],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.
