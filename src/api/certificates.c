@@ -2,6 +2,7 @@
  * the same id, and given back in other forms. Facts: rest.md 1.6. */
 #include <string.h>
 
+#include "api/permit.h"
 #include "api/resource.h"
 #include "api/usages.h"
 #include "base/base64.h"
@@ -238,6 +239,18 @@ static void reply_file(struct call *c, size_t form, struct buf *file)
     http_reply_take(c->res, 200, forms[form].type, buf_take(file), n);
 }
 
+/* A key goes out only to who may export keys. */
+static int check_key(struct call *c, const json_t *doc, const struct certificate_form *form,
+                     const char *asked, struct error *e)
+{
+    static const char permission[] = "CertificateExportPrivateKey";
+    bool key = asked == NULL || form->with_key || strcmp(form->format, "Pkcs12") == 0;
+
+    if (!key || !jv_bool(doc, "HasPrivateKey", false) || permit_holds(c, permission, c->space_id))
+        return 0;
+    return permit_denied(c, permission, text(doc, "Name"), e);
+}
+
 static int export(struct call *c, struct error *e)
 {
     const char *asked = call_query(c, "format");
@@ -251,6 +264,7 @@ static int export(struct call *c, struct error *e)
     int i = form_index(asked ? asked : text(doc, "CertificateDataFormat"), e);
     if (i < 0) return -1;
     form.format = forms[i].format;
+    if (check_key(c, doc, &form, asked, e) < 0) return -1;
     if (convert(c, doc, asked ? &form : NULL, &out, e) < 0) return -1;
     reply_file(c, (size_t)i, &out);
     return 0;
@@ -291,8 +305,9 @@ static const struct route rows[] = {
      .in = replace_certificate_fields, .in_name = "ReplaceCertificate", .out = certificate_fields,
      .out_name = "Certificate",
      .doc = "gives a certificate a new file; answers with what was there, archived"},
-    {"GET", "/api/{space}/certificates/{id}/export", export, "CertificateExportPrivateKey",
-     .query = export_query, .shape = ROUTE_BYTES, .doc = "the file of a certificate"},
+    {"GET", "/api/{space}/certificates/{id}/export", export, "CertificateView",
+     .query = export_query, .shape = ROUTE_BYTES,
+     .doc = "the file of a certificate; with a key only for who may export keys"},
     {"GET", "/api/{space}/certificates/{id}/usages", certificate_usages, "CertificateView",
      .out = certificate_usage_fields, .out_name = "CertificateUsage",
      .doc = "what uses a certificate"},

@@ -2,6 +2,7 @@
 // its key; leaf.pfx the same under the password "pw"; root.cer the issuer alone as DER; old.pem one whose time is over.
 import fs from 'node:fs';
 import { apiSuite, assert, assertRefused, fresh, names, S, test } from './suite.mjs';
+import { createPerson, createRole } from '../lib/people.mjs';
 import { Project } from '../lib/project.mjs';
 
 const file = (name) => fs.readFileSync(new URL(`../data/certificates/${name}`, import.meta.url));
@@ -90,6 +91,17 @@ apiSuite('certificates', (at) => {
         const root = (await create('root.cer')).Links.Export.replace(/\{.*/, '');
         assert.deepEqual(await bytes(`${root}?format=der`), file('root.cer'));
         await assertRefused(at.api, 'GET', `${root}?format=Pem&includePrivateKey=true`, undefined, 'no private key');
+    });
+
+    test('who may view certificates gets no key out of one, who may export keys does', async () => {
+        const viewer = await createPerson(at.api, [await createRole(at.api, ['CertificateView'])]);
+        const exporter = await createPerson(at.api, [await createRole(at.api, ['CertificateView', 'CertificateExportPrivateKey'])]);
+        const path = (await create('chain.pem')).Links.Export.replace(/\{.*/, ''), open = (await create('root.cer')).Links.Export.replace(/\{.*/, '');
+        const get = async (person, address) => (await fetch(`${at.server.url}${address}`, { headers: { 'X-Octopus-ApiKey': person.api.key } })).status;
+        for (const [address, allowed] of [[path, 403], [`${path}?format=Pem&includePrivateKey=true`, 403], [`${path}?format=Pkcs12&password=x`, 403], [`${path}?format=Pem`, 200], [`${path}?format=Der`, 200],
+            [open, 200]]) {
+            assert.deepEqual([await get(viewer, address), await get(exporter, address)], [allowed, 200], address);
+        }
     });
 
     test('a certificate that a variable names is not deleted, and says which project uses it', async () => {
