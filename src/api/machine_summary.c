@@ -1,6 +1,7 @@
 /* machine_summary.c - see machines.h. Counting is done by the database, from the values that
  * documents can be found by. Facts: rest.md 2.1, 2.2. */
 #include "api/machines.h"
+#include "api/permit.h"
 
 #include <string.h>
 
@@ -106,6 +107,7 @@ static int read_holders(struct db_tx *tx, const struct summing *s, struct docume
                                .order = DOCUMENT_BY_SORT,
                                .take = -1};
 
+    q.visible = permit_visible(c, q.space_id);
     return document_list(tx, &q, c->arena, ret, e);
 }
 
@@ -124,6 +126,7 @@ static int summary_tx(struct db_tx *tx, void *ctx, struct error *e)
                                .partial_name = call_query(c, "machinePartialName"),
                                .filters = &in,
                                .n_filters = 1};
+    q.visible = permit_visible(c, q.space_id);
     json_decref(c->out);
     c->out = no_machines();
     json_t *list = json_array();

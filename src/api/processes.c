@@ -295,6 +295,8 @@ static const struct route rows[] = {
          runbook_process_fields, "RunbookView"),
     LIST("/api/{space}/variables", list_sets, ROUTE_ARRAY, "VariableSet", variable_set_fields,
          "VariableView"),
+    LIST("/api/{space}/variables/all", list_sets, ROUTE_ARRAY, "VariableSet", variable_set_fields,
+         "VariableView"),
     GET_PUT("/api/{space}/deploymentprocesses/{id}", "DeploymentProcess", deployment_process_fields,
             "ProcessView", "ProcessEdit"),
     GET_PUT("/api/{space}/projects/{project}/deploymentprocesses", "DeploymentProcess",

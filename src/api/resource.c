@@ -305,8 +305,11 @@ int resource_freeze_as(struct db_tx *tx, struct call *c, const struct resource *
 
 void resource_reply(struct call *c, const struct resource *r, const json_t *doc)
 {
+    json_auto_t *shown = json_copy((json_t *)doc);
+
+    if (r->present) r->present(shown, clock_now(call_app(c)->clock));
     json_decref(c->out);
-    c->out = resource_answer(r, doc);
+    c->out = resource_answer(r, shown);
 }
 
 struct change {

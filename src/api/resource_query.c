@@ -218,6 +218,7 @@ static int answer(struct db_tx *tx, struct call *c, const struct resource *r,
 
     if (document_json(d, &doc, e) < 0) return -1;
     if (execution_is(r) && execution_complete(tx, c, doc, e) < 0) return -1;
+    if (r->present) r->present(doc, clock_now(call_app(c)->clock));
     *ret = resource_answer(r, doc);
     return 0;
 }
@@ -299,21 +300,30 @@ struct listing {
     json_t *items;
 };
 
-static enum document_order order_of(const struct resource *r)
+static bool is_filter(const struct call *c, const char *name)
 {
+    for (const struct route_query *q = c->route->query; q && q->name; q++)
+        if (strcmp(q->name, name) == 0) return true;
+    return false;
+}
+
+static enum document_order order_of(const struct call *c, const struct resource *r)
+{
+    static const struct {
+        const char *name;
+        enum document_order order;
+    } asked[] = {
+        {"Name", DOCUMENT_BY_NAME}, {"Id", DOCUMENT_BY_ID}, {"NotAfter", DOCUMENT_BY_SORT}};
+    const char *by = is_filter(c, "orderBy") ? call_query(c, "orderBy") : NULL;
+
+    for (size_t i = 0; by && i < ARRAY_LEN(asked); i++)
+        if (str_same(asked[i].name, by)) return asked[i].order;
     switch (r->order) {
     case ORDER_BY_SORT: return DOCUMENT_BY_SORT;
     case ORDER_NEWEST: return DOCUMENT_BY_ID_DESC;
     case ORDER_OLDEST: return DOCUMENT_BY_ID;
     default: return DOCUMENT_BY_NAME;
     }
-}
-
-static bool is_filter(const struct call *c, const char *name)
-{
-    for (const struct route_query *q = c->route->query; q && q->name; q++)
-        if (strcmp(q->name, name) == 0) return true;
-    return false;
 }
 
 /* A list may be asked by what its items point to, ?projects=Projects-1, or by plain values of them,
@@ -339,7 +349,9 @@ static const struct filter {
                          {"tenantTags", "TenantTags", true},
                          {"accountType", "AccountType", true},
                          {"feedType", "FeedType", true},
-                         {"contentType", "ContentType", true}};
+                         {"contentType", "ContentType", true},
+                         {"tenant", "TenantIds", true},
+                         {"archived", "IsArchived", true}};
 
 /* The values asked for as they are stored. */
 static struct http_strings wanted_values(struct call *c, const struct filter *f)
@@ -347,6 +359,10 @@ static struct http_strings wanted_values(struct call *c, const struct filter *f)
     struct http_strings list = call_query_list(c, f->query);
     const char **folded;
 
+    if (list.n == 0 && strcmp(f->query, "archived") == 0 && call_query(c, "ids") == NULL) {
+        list.items = ARENA_NEW(c->arena, const char *, 1);
+        list.items[list.n++] = "false"; /* who does not ask for the archive does not mean it */
+    }
     if (!f->plain || list.n == 0) return list;
     folded = ARENA_NEW(c->arena, const char *, list.n);
     for (size_t i = 0; i < list.n; i++) folded[i] = reference_value(c->arena, list.items[i]);
@@ -357,12 +373,13 @@ int resource_filters(struct call *c, struct document_query *q, struct error *e)
 {
     struct document_filter *filters =
         ARENA_NEW(c->arena, struct document_filter, q->n_filters + ARRAY_LEN(reference_filters));
+    static const char *const flags[] = {"isDisabled", "archived"};
     bool flag;
 
     if (q->n_filters) memcpy(filters, q->filters, q->n_filters * sizeof(*filters));
     q->filters = filters;
-    if (is_filter(c, "isDisabled") && call_query_flag(c, "isDisabled", false, &flag, e) < 0)
-        return -1;
+    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
+        if (is_filter(c, flags[i]) && call_query_flag(c, flags[i], false, &flag, e) < 0) return -1;
     for (size_t i = 0; i < ARRAY_LEN(reference_filters); i++) {
         const struct filter *f = &reference_filters[i];
         struct http_strings values = wanted_values(c, f);
@@ -418,7 +435,7 @@ static int list_tx(struct db_tx *tx, void *ctx, struct error *e)
     q.n_ids = ids.n;
     q.name = call_query(c, "name");
     q.partial_name = partial_name(c);
-    q.order = order_of(t.r);
+    q.order = order_of(c, t.r);
     q.skip = l->paging.skip;
     q.take = l->paging.take;
     if (t.r == &team_resource && ids.n == 0) q.id_without = TEAM_MANAGERS;

@@ -45,6 +45,7 @@ const struct route_table *const api_tables[] = {
     &package_routes,
     &feed_package_routes,
     &build_information_routes,
+    &certificate_routes,
 };
 /* clang-format on */
 const size_t api_tables_n = ARRAY_LEN(api_tables);

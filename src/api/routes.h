@@ -6,6 +6,7 @@
 extern const struct route_table server_routes;
 extern const struct route_table server_log_routes;
 extern const struct route_table maintenance_routes;
+extern const struct route_table certificate_routes;
 extern const struct route_table monitoring_routes;
 extern const struct route_table node_routes;
 extern const struct route_table sign_in_routes;

@@ -1,4 +1,4 @@
-/* usages.c - what uses an account: see usages.h. Facts: rest.md 1.6. */
+/* usages.c - what uses an account or a certificate: see usages.h. Facts: rest.md 1.6. */
 #include "api/usages.h"
 
 #include <string.h>
@@ -76,9 +76,12 @@ static int add_process(const struct use *u, const struct document_use *use, cons
 
 static int add_variables(const struct use *u, const struct document_use *use, struct error *e)
 {
+    const struct resource *r = variable_set_owner(use->owner_id);
     json_t *entry;
 
-    if (owner_entry(u, &project_resource, use->owner_id, &entry, e) < 0) return -1;
+    if (owner_entry(u, r, use->owner_id, &entry, e) < 0) return -1;
+    if (r == &library_variable_set_resource)
+        return jv_push(list_of(u, "LibraryVariableSets"), entry), 0;
     jv_set_bool(entry, "IsCurrentlyBeingUsedInProject", true);
     jv_set(entry, "Releases", json_array());
     jv_set(entry, "RunbookSnapshots", json_array());
@@ -109,37 +112,82 @@ static int add_use(const struct use *u, const struct document_use *use, struct e
     return 0;
 }
 
-static int usages_tx(struct db_tx *tx, void *ctx, struct error *e)
+struct usage_answer {
+    const char *lists[8]; /* that it has, NULL at the end */
+    int (*add)(const struct use *u, const struct document_use *use, struct error *e);
+};
+
+static int answer_usages(struct db_tx *tx, struct call *c, const struct usage_answer *answer,
+                         struct error *e)
 {
-    static const char *const lists[] = {"DeploymentProcesses",
-                                        "LibraryVariableSets",
-                                        "ProjectVariableSets",
-                                        "Releases",
-                                        "RunbookProcesses",
-                                        "RunbookSnapshots",
-                                        "Targets"};
-    struct call *c = ctx;
     struct resource_target t;
     struct document_use *uses;
     struct document d;
-    json_t *links;
+    json_t *links = json_object();
     size_t n;
 
+    json_decref(c->out);
+    c->out = json_object();
+    jv_set(c->out, "Links", links);
     if (resource_target_of(tx, c, &t, e) < 0 || resource_locate(tx, c, &t, &d, e) < 0 ||
         document_used_by(tx, d.id, true, c->arena, &uses, &n, e) < 0)
         return -1;
-    json_decref(c->out);
-    c->out = json_object();
     struct use u = {tx, c, d.id, c->out};
-    for (size_t i = 0; i < ARRAY_LEN(lists); i++) (void)list_of(&u, lists[i]);
+    for (size_t i = 0; i < ARRAY_LEN(answer->lists) && answer->lists[i]; i++)
+        (void)list_of(&u, answer->lists[i]);
     for (size_t i = 0; i < n; i++) {
         bool again = i && strcmp(uses[i].id, uses[i - 1].id) == 0; /* by another member */
-        if (!again && add_use(&u, &uses[i], e) < 0) return -1;
+        if (!again && answer->add(&u, &uses[i], e) < 0) return -1;
     }
-    jv_set(c->out, "Links", links = json_object());
     jv_set_str(links, "Self",
                arena_fmt(c->arena, "/api/%s/%s/%s/usages", c->space_id, t.r->route, d.id));
     return 0;
+}
+
+static int usages_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    static const struct usage_answer answer = {{"DeploymentProcesses", "LibraryVariableSets",
+                                                "ProjectVariableSets", "Releases",
+                                                "RunbookProcesses", "RunbookSnapshots", "Targets"},
+                                               add_use};
+
+    return answer_usages(tx, ctx, &answer, e);
+}
+
+/* ---- certificates: the users themselves ---- */
+
+static int add_document(const struct use *u, const struct resource *r, const char *id,
+                        const char *list, struct error *e)
+{
+    json_auto_t *doc = NULL;
+
+    if (resource_read(u->tx, u->c, r, NULL, id, &doc, e) < 0) return -1;
+    jv_push(list_of(u, list), resource_answer(r, doc));
+    return 0;
+}
+
+static int add_certificate_use(const struct use *u, const struct document_use *use, struct error *e)
+{
+    if (strcmp(use->kind, machine_resource.kind) == 0)
+        return add_document(u, &machine_resource, use->id, "DeploymentTargetUsages", e);
+    if (strcmp(use->kind, variable_set_resource.kind) != 0) return 0;
+    const struct resource *r = variable_set_owner(use->owner_id);
+    const char *list = r == &project_resource ? "ProjectUsages" : "LibraryVariableSetUsages";
+    return add_document(u, r, use->owner_id, list, e);
+}
+
+static int certificate_usages_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    static const struct usage_answer answer = {
+        {"ProjectUsages", "LibraryVariableSetUsages", "TenantUsages", "DeploymentTargetUsages"},
+        add_certificate_use};
+
+    return answer_usages(tx, ctx, &answer, e);
+}
+
+int certificate_usages(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, certificate_usages_tx, c, e);
 }
 
 int usages(struct call *c, struct error *e) { return db_read(call_app(c)->db, usages_tx, c, e); }

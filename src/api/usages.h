@@ -5,4 +5,6 @@
 
 /** Handler of accounts/{id}/usages: the processes, variable sets and machines that use it. */
 int usages(struct call *c, struct error *e);
+/** Handler of certificates/{id}/usages: projects, library variable sets and targets that use it. */
+int certificate_usages(struct call *c, struct error *e);
 #endif

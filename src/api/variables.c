@@ -111,6 +111,43 @@ static int names(struct call *c, struct error *e)
     return db_read(call_app(c)->db, names_tx, c, e);
 }
 
+/* ---- all sets of a project ---- */
+
+static int add_set(struct db_tx *tx, struct call *c, const char *id, struct error *e)
+{
+    json_auto_t *set = NULL;
+    struct document d;
+
+    if (document_get(tx, variable_set_resource.kind, id, c->arena, &d, e) < 0 ||
+        document_json(&d, &set, e) < 0 || variable_scopes(tx, c, set, e) < 0)
+        return -1;
+    jv_push(c->out, resource_answer(&variable_set_resource, set));
+    return 0;
+}
+
+static int all_tx(struct db_tx *tx, void *ctx, struct error *e)
+{
+    struct call *c = ctx;
+    json_auto_t *project = NULL;
+    const json_t *one;
+    size_t i;
+
+    json_decref(c->out);
+    c->out = json_array();
+    if (resource_read(tx, c, &project_resource, NULL, call_param(c, "project"), &project, e) < 0 ||
+        add_set(tx, c, text(project, "VariableSetId"), e) < 0)
+        return -1;
+    json_array_foreach (jv_get(project, "IncludedLibraryVariableSetIds"), i, one)
+        if (add_set(tx, c, arena_fmt(c->arena, "variableset-%s", json_string_value(one)), e) < 0)
+            return -1;
+    return 0;
+}
+
+static int all_of_project(struct call *c, struct error *e)
+{
+    return db_read(call_app(c)->db, all_tx, c, e);
+}
+
 /* ---- which ones count ---- */
 
 /* The id of what the query names, by id, slug or name; NULL when it names nothing. */
@@ -194,6 +231,9 @@ static const struct route_query preview_query[] = {
 static const struct route rows[] = {
     {"GET", "/api/{space}/variables/names", names, "VariableView", .query = names_query,
      .shape = ROUTE_ARRAY, .doc = "names of variables"},
+    {"GET", "/api/{space}/projects/{project}/variables/all", all_of_project, "VariableView",
+     .out = variable_set_fields, .shape = ROUTE_ARRAY, .out_name = "VariableSet",
+     .doc = "the variable set of a project and those of the library that it includes"},
     {"GET", "/api/{space}/variables/preview", preview, "VariableView", .query = preview_query,
      .out = variable_set_fields, .out_name = "VariableSet",
      .doc = "the variables of a project that count somewhere, one of each name"},

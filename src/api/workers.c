@@ -69,10 +69,13 @@ static int check_pools(struct db_tx *tx, struct call *c, const json_t *doc, stru
     json_array_foreach (jv_get(doc, "WorkerPoolIds"), i, one) {
         json_auto_t *pool = NULL;
         struct document d;
-        struct error missing = {0}; /* told with all other references */
+        struct error why = {0};
         if (document_get(tx, worker_pool_resource.kind, json_string_value(one), c->arena, &d,
-                         &missing) < 0)
-            continue;
+                         &why) < 0) {
+            if (why.kind == ERR_NOT_FOUND) continue; /* told with all other references */
+            *e = why;
+            return -1;
+        }
         if (document_json(&d, &pool, e) < 0) return -1;
         if (!jv_bool(pool, "CanAddWorkers", true))
             return fail_at(e, "WorkerPoolIds",

@@ -273,7 +273,7 @@ static void name_subject(const X509 *x, char *out, size_t size)
     snprintf(out, size, "%s", buf_str(&text));
 }
 
-static void describe(const X509 *x, struct certificate_facts *ret)
+void certificate_facts_of(const X509 *x, struct certificate_facts *ret)
 {
     EVP_PKEY *key = X509_get0_pubkey(x);
 
@@ -290,7 +290,7 @@ static void describe(const X509 *x, struct certificate_facts *ret)
 
 void certificate_describe(const struct certificate *c, struct certificate_facts *ret)
 {
-    describe(c->x509, ret);
+    certificate_facts_of(c->x509, ret);
 }
 
 int certificate_describe_pem(struct str pem, struct certificate_facts *ret, struct buf *der,
@@ -299,7 +299,7 @@ int certificate_describe_pem(struct str pem, struct certificate_facts *ret, stru
     CLEANUP(x509_freep) X509 *x = NULL;
 
     if (read_x509(pem, &x, e) < 0) return -1;
-    describe(x, ret);
+    certificate_facts_of(x, ret);
     if (der) write_der(x, der);
     return 0;
 }

@@ -38,9 +38,10 @@ static bool needs_legacy(void)
     return false;
 }
 
-static int open_file(PKCS12 *p12, const char *password, EVP_PKEY **key, X509 **x, struct error *e)
+static int open_file(PKCS12 *p12, const char *password, EVP_PKEY **key, X509 **x,
+                     STACK_OF(X509) * *chain, struct error *e)
 {
-    if (PKCS12_parse(p12, password, key, x, NULL) == 1) return 0;
+    if (PKCS12_parse(p12, password, key, x, chain) == 1) return 0;
     if (!needs_legacy()) return fail(e, ERR_INVALID, "the PFX file cannot be read: it is damaged");
     OSSL_PROVIDER *legacy = OSSL_PROVIDER_try_load(NULL, "legacy", 1);
     if (legacy == NULL) {
@@ -51,19 +52,17 @@ static int open_file(PKCS12 *p12, const char *password, EVP_PKEY **key, X509 **x
                     "openssl-provider-legacy); or write the file again with AES: openssl pkcs12 "
                     "-legacy -in OLD -nodes | openssl pkcs12 -export -out NEW");
     }
-    int read = PKCS12_parse(p12, password, key, x, NULL);
+    int read = PKCS12_parse(p12, password, key, x, chain);
     OSSL_PROVIDER_unload(legacy);
     if (read == 1) return 0;
     return fail(e, ERR_INVALID, "the PFX file cannot be read: %s", certificate_reason());
 }
 
-int certificate_read_pfx(struct str pfx, const char *password, struct certificate **ret,
-                         struct error *e)
+int certificate_open_pfx(struct str pfx, const char *password, X509 **x, EVP_PKEY **key,
+                         STACK_OF(X509) * *chain, struct error *e)
 {
     const unsigned char *at = (const unsigned char *)pfx.p;
     CLEANUP(pkcs12_freep) PKCS12 *p12 = d2i_PKCS12(NULL, &at, (long)pfx.n);
-    EVP_PKEY *key = NULL;
-    X509 *x = NULL;
 
     ERR_clear_error();
     if (p12 == NULL) return fail(e, ERR_INVALID, "the file is no PFX (PKCS #12)");
@@ -72,7 +71,16 @@ int certificate_read_pfx(struct str pfx, const char *password, struct certificat
     ERR_clear_error();
     if (!fits && given) return fail(e, ERR_DENIED, "the password does not open the PFX file");
     if (!fits) return fail(e, ERR_DENIED, "the PFX file needs a password");
-    if (open_file(p12, password, &key, &x, e) < 0) return -1;
+    return open_file(p12, password, key, x, chain, e);
+}
+
+int certificate_read_pfx(struct str pfx, const char *password, struct certificate **ret,
+                         struct error *e)
+{
+    EVP_PKEY *key = NULL;
+    X509 *x = NULL;
+
+    if (certificate_open_pfx(pfx, password, &x, &key, NULL, e) < 0) return -1;
     if (key && x) return certificate_join(x, key, "the PFX file", ret, e);
     bool no_key = key == NULL;
     EVP_PKEY_free(key);

@@ -92,7 +92,9 @@ static int read_all(struct db_tx *tx, struct context *c, struct error *e)
                               context_text(c->subject, "ManifestVariableSetId"), &c->variables,
                               e) < 0)
         return -1;
-    if (read_creator(tx, c, e) < 0 || context_read_history(tx, c, e) < 0) return -1;
+    if (context_read_named(tx, c, e) < 0 || read_creator(tx, c, e) < 0 ||
+        context_read_history(tx, c, e) < 0)
+        return -1;
     return context_read_outputs(tx, c, e);
 }
 
@@ -133,9 +135,9 @@ void context_free(struct context *c)
     if (c == NULL) return;
     map_free(c->built, free_variables);
     context_free_outputs(c);
-    json_t *owned[] = {c->subject,   c->project,  c->group,        c->environment,  c->space,
-                       c->release,   c->channel,  c->runbook,      c->snapshot,     c->process,
-                       c->variables, c->previous, c->current_here, c->previous_here};
+    json_t *owned[] = {c->subject,   c->project,  c->group,        c->environment,   c->space,
+                       c->release,   c->channel,  c->runbook,      c->snapshot,      c->process,
+                       c->variables, c->previous, c->current_here, c->previous_here, c->named};
     for (size_t i = 0; i < ARRAY_LEN(owned); i++) json_decref(owned[i]);
     arena_wipe(&c->arena);
     free(c);

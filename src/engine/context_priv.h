@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/map.h"
 #include "engine/context.h"
+#include "rules/scope.h"
 #include "store/document.h"
 #include "store/user.h"
 
@@ -21,6 +22,7 @@ struct context {
     json_t *subject; /* the deployment or the runbook run */
     json_t *project, *group, *environment, *space, *release, *channel, *runbook, *snapshot,
         *process, *variables;
+    json_t *named;     /* id -> account or certificate that a variable names */
     bool asks_history; /* one of these documents has a name of what follows */
     json_t *previous, *current_here, *previous_here; /* releases */
     const char *previous_deployment;
@@ -57,6 +59,15 @@ int context_read_history(struct db_tx *tx, struct context *c, struct error *e) M
 struct variables *context_build(struct context *c, const char *action_id);
 /** Sets what is known of an action once the run is planned. */
 void context_set_planned(const struct plan *plan, const struct plan_action *p, struct variables *v);
+
+/* context_named.c */
+/** Reads the accounts and certificates that the run's variables name. */
+int context_read_named(struct db_tx *tx, struct context *c, struct error *e) MUST_USE;
+/** Sets what a variable of such a type stands for, beside the variable itself. */
+void context_set_named(struct context *c, struct variables *v,
+                       const struct scope_variable *variable, struct arena *scratch);
+/** Masks the secrets among them. */
+void context_learn_named(struct context *c, struct arena *scratch);
 
 /* context_secrets.c */
 /** The plain value of a variable document in ${a}: opened when it is sealed, NULL when it has none.

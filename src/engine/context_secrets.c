@@ -100,6 +100,7 @@ void context_mask(struct context *c, struct masker *m)
     learn_bag(c, jv_get(c->subject, "SealedValues"), &scratch);
     learn_process(c, &scratch);
     learn_outputs(c);
+    context_learn_named(c, &scratch);
 }
 
 const char *context_unmasked(const struct context *c, struct arena *a)

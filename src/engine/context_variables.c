@@ -183,9 +183,11 @@ static void set_scoped(struct context *c, struct variables *v, const char *actio
 
     if (sets[0] == NULL) return;
     scope_select(sets, 1, &where, scratch, &chosen, &n);
-    for (size_t i = 0; i < n; i++)
+    for (size_t i = 0; i < n; i++) {
         variables_set(v, chosen[i].name, context_plain_value(c, chosen[i].document, scratch),
                       chosen[i].sensitive);
+        context_set_named(c, v, &chosen[i], scratch);
+    }
 }
 
 static void set_prompted(struct context *c, struct variables *v, struct arena *scratch)

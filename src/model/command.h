@@ -43,8 +43,11 @@ extern const struct field login_fields[], access_token_fields[], user_authentica
 extern const struct field create_api_key_fields[], created_api_key_fields[], api_key_fields[],
     api_key_settings_fields[];
 extern const struct field invitation_fields[], register_fields[];
-/* what uses an account, a library variable set */
-extern const struct field account_usage_fields[], library_usage_fields[];
+/* what uses an account, a library variable set, a certificate */
+extern const struct field account_usage_fields[], library_usage_fields[],
+    certificate_usage_fields[];
+/* POST certificates/{id}/replace */
+extern const struct field replace_certificate_fields[];
 
 struct named_table {
     const char *name; /* schema name: "CreateReleaseCommandV1" */

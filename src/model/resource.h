@@ -42,6 +42,8 @@ struct resource {
     void (*complete)(json_t *doc);
     /** Rules that span members. May be NULL. */
     void (*check)(const json_t *doc, struct problems *p);
+    /** Members that follow from the time of day (UTC ms), in answers. May be NULL. */
+    void (*present)(json_t *doc, int64_t now_ms);
     /** References that no field row can say. May be NULL. */
     void (*refer)(const json_t *doc, struct references *out);
 };
@@ -71,7 +73,7 @@ int resources_check(struct error *e) MUST_USE;
 
 /* a line each, so that what is added at the same time does not meet */
 /* clang-format off */
-extern const struct field space_fields[];
+extern const struct field space_fields[], server_certificate_fields[], certificate_fields[];
 extern const struct field scoped_user_role_fields[];
 extern const struct field team_fields[];
 extern const struct field user_role_fields[];
@@ -106,7 +108,7 @@ extern const struct field proxy_fields[];
 extern const struct field library_variable_set_fields[];
 extern const struct field tag_set_fields[];
 extern const struct field project_trigger_fields[];
-extern const struct resource space_resource;
+extern const struct resource space_resource, server_certificate_resource, certificate_resource;
 extern const struct resource scoped_user_role_resource;
 extern const struct resource team_resource;
 extern const struct resource user_role_resource;

@@ -233,7 +233,10 @@ int document_count_by(struct db_tx *tx, const struct document_query *w, const ch
     query_add(&q, ") group by ");
     for (size_t i = 0; i < n; i++) query_add(&q, columns[i]);
     query_add(&q, " order by ");
-    for (size_t i = 0; i < n; i++) query_add(&q, columns[i]);
+    for (size_t i = 0; i < n; i++) {
+        query_add(&q, columns[i]);
+        query_add(&q, " {{C}}");
+    }
     if (query_rows(tx, &q, &rows, e) < 0) return -1;
     while ((r = db_next(rows, e)) > 0) {
         struct document_count *one = ARENA_ADD(a, &list);

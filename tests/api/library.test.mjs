@@ -1,4 +1,5 @@
 // Library variable sets, script modules, tag sets, and which variables count where (rest.md 1.6, 2.15).
+import fs from 'node:fs';
 import { createEnvironment, Project, scriptStep } from '../lib/project.mjs';
 import { apiSuite, assert, assertRefused, fresh, names, S, test } from './suite.mjs';
 
@@ -120,6 +121,15 @@ apiSuite('library', (at) => {
         assert.equal((await at.api.send('GET', `${S}/variables/names?project=Projects-999`)).status, 404);
     });
 
+    test('all variables of a project are its own set and those of the library that it includes', async () => {
+        const set = await createSet([{ Name: 'Shared', Value: '1' }]);
+        const project = await projectWith([set], [{ Name: 'Own', Value: '2' }], 'true');
+        const all = await at.api.get(`${S}/projects/${project.id}/variables/all`);
+        assert.deepEqual(all, [await at.api.get(project.resource.Links.Variables), await at.api.get(set.Links.Variables)]);
+        const ids = (await at.api.get(`${S}/variables/all`)).map((one) => one.Id);
+        for (const one of all) assert.ok(ids.includes(one.Id));
+    });
+
     test('a preview has the one variable of each name that counts there', async () => {
         const here = await createEnvironment(at.api), there = await createEnvironment(at.api);
         const set = await createSet([{ Name: 'A', Value: 'library' }, { Name: 'B', Value: 'library' }]);
@@ -155,6 +165,18 @@ apiSuite('library', (at) => {
         assert.deepEqual((await at.api.get(account.Links.Usages)).ProjectVariableSets.map((one) => one.ProjectId), [project.id]);
         const set = await at.api.get(project.resource.Links.Variables);
         await assertRefused(at.api, 'PUT', project.resource.Links.Variables, { ...set, Variables: [{ Name: 'A', Type: 'AzureAccount', Value: 'Accounts-999' }] }, ['/Variables/0/Value', 'Accounts-999']);
+    });
+
+    test('scripts see what is in an account or certificate that a variable names, its secrets masked', async () => {
+        const account = await at.api.post(`${S}/accounts`, { Name: fresh('Account'), AccountType: 'UsernamePassword', Username: 'deployer', Password: { HasValue: true, NewValue: 'acc0unt-pass' } });
+        const data = fs.readFileSync(new URL('../data/certificates/leaf.pfx', import.meta.url)).toString('base64');
+        const certificate = await at.api.post(`${S}/certificates`, { Name: fresh('Certificate'), CertificateData: { HasValue: true, NewValue: data }, Password: { HasValue: true, NewValue: 'pw' } });
+        const project = await projectWith([], [{ Name: 'Acc', Type: 'UsernamePasswordAccount', Value: account.Id }, { Name: 'Cert', Type: 'Certificate', Value: certificate.Id }],
+            'for name in Acc Acc.Username Acc.Password Cert.Thumbprint Cert.SubjectCommonName Cert.HasPrivateKey; do echo "[$name=$(get_octopusvariable $name)]"; done; ' +
+            'get_octopusvariable Cert.CertificatePem | head -1; echo "[key=$(get_octopusvariable Cert.PrivateKeyPem | sed -n 2p)]"; echo "[length=$(get_octopusvariable Acc.Password | wc -c)]"');
+        const log = await said(await project.deploy());
+        for (const line of [`[Acc=${account.Id}]`, '[Acc.Username=deployer]', '[Acc.Password=********]', `[Cert.Thumbprint=${certificate.Thumbprint}]`, '[Cert.SubjectCommonName=www.example.test]',
+            '[Cert.HasPrivateKey=True]', '-----BEGIN CERTIFICATE-----', '[key=********]', '[length=12]']) assert.ok(log.includes(line), `${line}: ${log}`);
     });
 
     test('tag sets are kept, in the order that they are given', async () => {

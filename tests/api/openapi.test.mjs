@@ -50,7 +50,7 @@ const REFUSED = ['/api/{space}/workers/discover', '/api/{space}/machines/discove
 // Links that clients look up by name and that answer 404 until what they lead to exists.
 const LATER = {
     // The root documents name everything: clients are built for all of it and read the names when they start.
-    Root: ['ScheduledProjectTriggers', 'Certificates'],
+    Root: ['ScheduledProjectTriggers'],
 };
 
 // A link without what clients fill in, and whether a row of the document is meant by it.
@@ -61,7 +61,7 @@ function pathOf(document, link) {
 
 function pathLike(document, address) {
     const parts = address.split('/');
-    const isId = (part) => /^(feeds-builtin|(userroles|teams|scopeduserroles)-.+|\{\w+\}|.*[A-Z]\w*-.+)$/.test(part);
+    const isId = (part) => /^(feeds-builtin|certificate-global|(userroles|teams|scopeduserroles)-.+|\{\w+\}|.*[A-Z]\w*-.+)$/.test(part);
     const fits = (template) => template.split('/').length === parts.length &&
         template.split('/').every((part, i) => part.startsWith('{') ? isId(parts[i]) : part.toLowerCase() === parts[i].toLowerCase());
     return Object.keys(document.paths).find((path) => !path.startsWith('/api/{space}/{') && fits(path));
