@@ -73,7 +73,9 @@ int resources_check(struct error *e) MUST_USE;
 
 /* a line each, so that what is added at the same time does not meet */
 /* clang-format off */
-extern const struct field space_fields[], server_certificate_fields[], certificate_fields[];
+extern const struct field space_fields[];
+extern const struct field server_certificate_fields[];
+extern const struct field certificate_fields[];
 extern const struct field scoped_user_role_fields[];
 extern const struct field team_fields[];
 extern const struct field user_role_fields[];
@@ -108,7 +110,9 @@ extern const struct field proxy_fields[];
 extern const struct field library_variable_set_fields[];
 extern const struct field tag_set_fields[];
 extern const struct field project_trigger_fields[];
-extern const struct resource space_resource, server_certificate_resource, certificate_resource;
+extern const struct resource space_resource;
+extern const struct resource server_certificate_resource;
+extern const struct resource certificate_resource;
 extern const struct resource scoped_user_role_resource;
 extern const struct resource team_resource;
 extern const struct resource user_role_resource;
@@ -144,14 +148,11 @@ extern const struct resource library_variable_set_resource;
 extern const struct resource tag_set_resource;
 extern const struct resource project_trigger_resource;
 extern const struct link_template retention_policy_links[];
-extern const struct field server_certificate_fields[];
-extern const struct resource server_certificate_resource;
 extern const struct field package_fields[];
 extern const struct field build_information_fields[];
 extern const struct resource package_resource;
 extern const struct resource build_information_resource;
-/* clang-format on */
-
 /** The id of the built-in feed of a space: clients know the one of the first space by it. */
 const char *feed_builtin_id(struct arena *a, const char *space_id);
+/* clang-format on */
 #endif

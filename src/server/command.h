@@ -40,10 +40,6 @@ extern const struct command command_run, command_check_config, command_show_conf
 extern const struct command command_show_thumbprint, command_export_certificate,
     command_import_certificate, command_new_certificate, command_end_certificate;
 
-/* identity.c */
-extern const struct command command_show_thumbprint, command_export_certificate,
-    command_import_certificate, command_new_certificate, command_end_certificate;
-
 /** Reads what follows the command's name: its flags and operand, then the settings. ERR_INVALID
  * names what is wrong. Texts live in ${ret}->arena, which the caller ends. */
 int command_read(const struct command *command, int argc, char **argv, struct command_call *ret,
