@@ -37,6 +37,7 @@ const struct route_table *const api_tables[] = {
     &library_routes,
     &trigger_routes,
     &retention_policy_routes,
+    &release_package_routes,
 };
 /* clang-format on */
 const size_t api_tables_n = ARRAY_LEN(api_tables);

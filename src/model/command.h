@@ -22,6 +22,8 @@ extern const struct field deployment_settings_fields[], project_summary_fields[]
 extern const struct field release_template_fields[], deployment_template_fields[],
     deployment_preview_fields[], deployment_previews_fields[], missing_packages_fields[],
     snapshot_template_fields[], runbook_run_template_fields[];
+/* channels/rule-test */
+extern const struct field channel_rule_test_fields[];
 /* GET {space}/search */
 extern const struct field search_result_fields[];
 /* GET releases/{id}/progression, projects/{id}/progression */
