@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "api/executions.h"
+#include "model/command.h"
+#include "rules/package_choice.h"
 
 int channel_default(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
                     struct error *e)
@@ -58,20 +60,80 @@ static int unset_others(struct db_tx *tx, struct call *c, json_t *doc, const jso
     return 0;
 }
 
+/* A rule that cannot be read would refuse every release. */
+static int check_rules(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
+                       struct error *e)
+{
+    const json_t *rule;
+    bool in_range, has_tag;
+    size_t i;
+
+    (void)tx, (void)stored;
+    json_array_foreach (jv_get(doc, "Rules"), i, rule) {
+        struct error why = {0};
+        if (channel_rule_test("1.0", text(rule, "VersionRange"), text(rule, "Tag"), &in_range,
+                              &has_tag, &why) < 0)
+            call_problem(c, "/Rules/%zu: %s", i, why.text);
+    }
+    return call_problems(c, e);
+}
+
+static int check_changed(struct db_tx *tx, struct call *c, json_t *doc, const json_t *stored,
+                         struct error *e)
+{
+    if (keep_a_default(tx, c, doc, stored, e) < 0) return -1;
+    return check_rules(tx, c, doc, stored, e);
+}
+
 static int create(struct call *c, struct error *e)
 {
-    static const struct resource_hooks hooks = {.after = unset_others};
+    static const struct resource_hooks hooks = {check_rules, unset_others};
 
     return resource_create_with(c, &hooks, e);
 }
 
 static int update(struct call *c, struct error *e)
 {
-    static const struct resource_hooks hooks = {keep_a_default, unset_others};
+    static const struct resource_hooks hooks = {check_changed, unset_others};
 
     return resource_update_with(c, &hooks, e);
 }
 
+/* A value of the query, else of the body; NULL when there is none. */
+static int asked(const struct call *c, const char *name, const char **ret, struct error *e)
+{
+    *ret = call_query(c, name);
+    return *ret ? 0 : call_text(c, name, NULL, ret, e);
+}
+
+/* Does a version fit a rule? What is wrong with the one or the other is part of the answer. */
+static int rule_test(struct call *c, struct error *e)
+{
+    const char *version, *range, *tag;
+    bool in_range = false, has_tag = false;
+    json_t *errors = json_array();
+    struct error why = {0};
+
+    c->out = json_object();
+    jv_set(c->out, "Errors", errors);
+    if (asked(c, "version", &version, e) < 0 || asked(c, "versionRange", &range, e) < 0 ||
+        asked(c, "preReleaseTag", &tag, e) < 0)
+        return -1;
+    if (version == NULL) jv_push(errors, jv_string("version is missing"));
+    else if (channel_rule_test(version, range ? range : "", tag, &in_range, &has_tag, &why) < 0)
+        jv_push(errors, jv_string(why.text));
+    jv_set_bool(c->out, "SatisfiesVersionRange", in_range);
+    jv_set_bool(c->out, "SatisfiesPreReleaseTag", has_tag);
+    jv_set_bool(c->out, "IsSatisfied", in_range && has_tag);
+    return 0;
+}
+
+static const struct route_query rule_query[] = {
+    {"version", QUERY_TEXT, "a version"},
+    {"versionRange", QUERY_TEXT, "range that it should be in"},
+    {"preReleaseTag", QUERY_TEXT, "expression that its pre-release tag should match"},
+    {"feedType", QUERY_TEXT, "kind of feed; versions are compared alike in all"},
+    {NULL, 0, NULL}};
 #define CHANNEL_ROUTES(path)                                                               \
     RESOURCE_LIST_ROUTE(path, resource_list, "Channel", channel_fields, resource_query,    \
                         "ProcessView", "channels by name"),                                \
@@ -84,6 +146,12 @@ static int update(struct call *c, struct error *e)
 static const struct route rows[] = {
     CHANNEL_ROUTES("/api/{space}/channels"),
     CHANNEL_ROUTES("/api/{space}/projects/{project}/channels"),
+    {"GET", "/api/{space}/channels/rule-test", rule_test, "ProcessView",
+     .out = channel_rule_test_fields, .query = rule_query, .out_name = "ChannelRuleTest",
+     .doc = "whether a version fits a rule of a channel"},
+    {"POST", "/api/{space}/channels/rule-test", rule_test, "ProcessView",
+     .flags = ROUTE_OPTIONAL_BODY, .out = channel_rule_test_fields, .query = rule_query,
+     .out_name = "ChannelRuleTest", .doc = "the same, asked by the body"},
     {"GET", "/api/{space}/channels/all", resource_all, "ProcessView", .out = channel_fields,
      .query = resource_query, .shape = ROUTE_ARRAY, .out_name = "Channel", .doc = "all channels"},
 };

@@ -95,6 +95,9 @@ static int insert(struct db_tx *tx, struct copy *x, const struct resource *r, co
     if (json_object_get(made, "Version") && r != &release_resource) jv_set_i64(made, "Version", 0);
     if (json_object_get(made, "LastSnapshotId")) jv_set_str(made, "LastSnapshotId", NULL);
     if (r == &runbook_resource) jv_set_str(made, "PublishedRunbookSnapshotId", NULL);
+    /* what acts by itself begins switched off: somebody must want it twice */
+    if (r != &project_resource && json_object_get(made, "IsDisabled"))
+        jv_set_bool(made, "IsDisabled", true);
     return resource_insert(tx, x->c, r, made, e);
 }
 
@@ -244,25 +247,30 @@ static int number_project(struct db_tx *tx, struct project *p, struct error *e)
     return number_settings(tx, p, e) < 0 || number_runbooks(tx, p, e) < 0 ? -1 : 0;
 }
 
-static int insert_settings(struct db_tx *tx, struct project *p, struct error *e)
+/* Channels, or all but channels. */
+static int insert_settings(struct db_tx *tx, struct project *p, bool channels, struct error *e)
 {
     const json_t *kind, *one;
     size_t i, k;
 
-    json_array_foreach (p->others, i, kind)
+    json_array_foreach (p->others, i, kind) {
+        if ((strcmp(text(kind, "Kind"), channel_resource.kind) == 0) != channels) continue;
         json_array_foreach (jv_get(kind, "Documents"), k, one)
             if (insert(tx, &p->x, resource_by_kind(text(kind, "Kind")), one, e) < 0) return -1;
+    }
     return 0;
 }
 
+/* What others point to comes before them. */
 static int insert_belongings(struct db_tx *tx, struct project *p, struct error *e)
 {
-    if (insert_settings(tx, p, e) < 0 ||
+    if (insert_settings(tx, p, true, e) < 0 ||
         insert(tx, &p->x, &deployment_process_resource, p->process, e) < 0)
         return -1;
     for (size_t i = 0; i < p->n; i++)
         if (insert_runbook(tx, &p->x, &p->runbooks[i], e) < 0) return -1;
-    return insert(tx, &p->x, &variable_set_resource, p->variables, e);
+    if (insert(tx, &p->x, &variable_set_resource, p->variables, e) < 0) return -1;
+    return insert_settings(tx, p, false, e);
 }
 
 static int project_tx(struct db_tx *tx, void *ctx, struct error *e)

@@ -98,9 +98,6 @@ static void refuse_names(struct call *c, const json_t *o)
                  {"SpecificTargetTagIds", "target tag"},
                  {"ExcludedTargetTagIds", "target tag"},
                  {"DeploymentFreezeNames", "deployment freeze"},
-                 {"Packages", "package"},
-                 {"PackageVersion", "package of the version"},
-                 {"PackagePrerelease", "package with the pre-release tag"},
                  {"GitRef", "Git reference"},
                  {"GitCommit", "Git commit"},
                  {"GitResources", "Git resource"}};

@@ -271,24 +271,6 @@ static int previews(struct call *c, struct error *e)
     return done < 0 ? -1 : 0;
 }
 
-/* There are no packages, so that none is missing. */
-static int missing_tx(struct db_tx *tx, void *ctx, struct error *e)
-{
-    struct call *c = ctx;
-    json_auto_t *release = NULL;
-
-    if (resource_find(tx, c, NULL, &release, e) < 0) return -1;
-    json_decref(c->out);
-    c->out = json_object();
-    jv_set(c->out, "Packages", json_array());
-    return 0;
-}
-
-static int missing_packages(struct call *c, struct error *e)
-{
-    return db_read(call_app(c)->db, missing_tx, c, e);
-}
-
 /* ---- the same for runbooks ---- */
 
 static json_t *run_target(const json_t *runbook, const json_t *environment)
@@ -440,8 +422,5 @@ static const struct route rows[] = {
      .doc = "the same for several environments"},
     RUN_ROUTES("/api/{space}/runbooks/{id}", "/runbookRunTemplate"),
     RUN_ROUTES("/api/{space}/runbookSnapshots/{id}", "/runbookRuns/template"),
-    {"GET", RELEASE "/missingpackages", missing_packages, "ReleaseView",
-     .out = missing_packages_fields, .out_name = "MissingPackages",
-     .doc = "packages that cannot be found"},
 };
 const struct route_table preview_routes = {rows, ARRAY_LEN(rows)};

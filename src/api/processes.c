@@ -6,6 +6,7 @@
 #include "api/executions.h"
 #include "api/paging.h"
 #include "api/permit.h"
+#include "api/release_packages.h"
 #include "api/release_version.h"
 #include "api/variables.h"
 #include "engine/masker.h"
@@ -234,30 +235,48 @@ static int channel_of(struct db_tx *tx, struct call *c, const json_t *project, j
     return resource_read(tx, c, &channel_resource, text(project, "Id"), wanted, ret, e);
 }
 
+/* SelectedPackages of the newest release, and its version. */
+static int read_last(struct db_tx *tx, struct call *c, const json_t *project, json_t **ret,
+                     struct error *e)
+{
+    struct document_query q = {.kind = release_resource.kind,
+                               .owner_id = text(project, "Id"),
+                               .order = DOCUMENT_BY_ID_DESC,
+                               .take = 1};
+    json_auto_t *list = NULL;
+
+    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
+    *ret = json_incref(json_array_get(list, 0));
+    return 0;
+}
+
 static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct call *c = ctx;
-    json_auto_t *project = NULL, *channel = NULL;
-    struct document_query last = {
-        .kind = release_resource.kind, .order = DOCUMENT_BY_ID_DESC, .take = 1};
-    struct document_page page;
-    const char *next;
+    json_auto_t *project = NULL, *channel = NULL, *last = NULL, *process = NULL, *packages = NULL;
+    const char *next = NULL;
+    struct document d;
 
     if (resource_read(tx, c, &project_resource, NULL, call_param(c, "project"), &project, e) < 0 ||
-        channel_of(tx, c, project, &channel, e) < 0)
-        return -1;
-    last.owner_id = text(project, "Id");
-    if (document_list(tx, &last, c->arena, &page, e) < 0 ||
-        release_version_next(tx, c, project, channel, &next, e) < 0)
+        channel_of(tx, c, project, &channel, e) < 0 || read_last(tx, c, project, &last, e) < 0 ||
+        document_get(tx, deployment_process_resource.kind, text(project, "DeploymentProcessId"),
+                     c->arena, &d, e) < 0 ||
+        document_json(&d, &process, e) < 0 ||
+        packages_template(tx, c, process, text(channel, "Id"), jv_get(last, "SelectedPackages"),
+                          &packages, e) < 0)
         return -1;
     json_decref(c->out);
     c->out = json_object();
     jv_set_str(c->out, "DeploymentProcessId", text(project, "DeploymentProcessId"));
     jv_set_str(c->out, "ChannelId", text(channel, "Id"));
-    jv_set_str(c->out, "LastReleaseVersion", page.n ? page.items[0].name : NULL);
+    jv_set_str(c->out, "LastReleaseVersion", jv_str(last, "Version", NULL));
+    packages_name_donor(c, project, process, c->out);
+    /* a package gives the version: the client asks for it */
+    if (jv_str(c->out, "VersioningPackageStepName", NULL) == NULL &&
+        release_version_next(tx, c, project, channel, &next, e) < 0)
+        return -1;
     jv_set_str(c->out, "NextVersionIncrement", next);
-    jv_set_str(c->out, "VersioningPackageStepName", NULL);
-    jv_set(c->out, "Packages", json_array());
+    jv_set(c->out, "Packages", json_incref(packages));
     jv_set(c->out, "GitResources", json_array());
     return 0;
 }

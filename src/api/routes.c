@@ -46,6 +46,7 @@ const struct route_table *const api_tables[] = {
     &feed_package_routes,
     &build_information_routes,
     &certificate_routes,
+    &release_package_routes,
 };
 /* clang-format on */
 const size_t api_tables_n = ARRAY_LEN(api_tables);

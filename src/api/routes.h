@@ -45,6 +45,7 @@ extern const struct route_table server_certificate_routes;
 extern const struct route_table package_routes;
 extern const struct route_table feed_package_routes;
 extern const struct route_table build_information_routes;
+extern const struct route_table release_package_routes;
 extern const struct route_table *const api_tables[];
 extern const size_t api_tables_n;
 /** A number of /proc/self/status: "VmRSS:" in KiB, "Threads:". 0 = unknown. */

@@ -7,6 +7,7 @@
 #include "api/executions.h"
 #include "api/library.h"
 #include "api/promotion.h"
+#include "api/release_packages.h"
 #include "model/command.h"
 
 /* ---- runbooks ---- */
@@ -160,7 +161,7 @@ struct snapshot {
     struct call *c;
     const char *project_id, *runbook_id, *name;
     bool publish;
-    json_t *made;
+    json_t *packages; /* of a template */
 };
 
 /* "Snapshot 3", the first number that is free. */
@@ -186,6 +187,30 @@ static void set_variables(json_t *snapshot, const char *frozen_id)
     jv_set_str(snapshot, "ProjectVariableSetSnapshotId", frozen_id);
 }
 
+static int read_process(struct db_tx *tx, struct call *c, const json_t *runbook, json_t **ret,
+                        struct error *e)
+{
+    struct document d;
+
+    return document_get(tx, runbook_process_resource.kind, text(runbook, "RunbookProcessId"),
+                        c->arena, &d, e) < 0
+               ? -1
+               : document_json(&d, ret, e);
+}
+
+static int choose_packages(struct db_tx *tx, struct call *c, const json_t *runbook, json_t *doc,
+                           struct error *e)
+{
+    struct package_wish wish = {.selected = jv_get(doc, "SelectedPackages")};
+    json_auto_t *process = NULL, *chosen = NULL;
+
+    if (read_process(tx, c, runbook, &process, e) < 0 ||
+        packages_choose(tx, c, process, NULL, &wish, &chosen, e) < 0)
+        return -1;
+    json_object_set(doc, "SelectedPackages", chosen);
+    return 0;
+}
+
 static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_t *doc,
                   struct error *e)
 {
@@ -194,6 +219,7 @@ static int freeze(struct db_tx *tx, struct call *c, const json_t *runbook, json_
 
     if (resource_read(tx, c, &project_resource, NULL, text(runbook, "ProjectId"), &project, e) <
             0 ||
+        choose_packages(tx, c, runbook, doc, e) < 0 ||
         execution_freeze(tx, c, &runbook_process_resource, text(runbook, "RunbookProcessId"),
                          &process, e) < 0 ||
         execution_freeze(tx, c, &variable_set_resource, text(project, "VariableSetId"), &variables,
@@ -282,13 +308,34 @@ static int snapshot_variables(struct call *c, struct error *e)
 }
 
 /* What a client needs to make the next snapshot. */
+static int read_newest(struct db_tx *tx, struct call *c, const char *runbook_id, json_t **ret,
+                       struct error *e)
+{
+    struct document_query q = {.kind = runbook_snapshot_resource.kind,
+                               .owner_id = runbook_id,
+                               .order = DOCUMENT_BY_ID_DESC,
+                               .take = 1};
+    json_auto_t *list = NULL;
+
+    if (resource_documents(tx, c, &q, &list, e) < 0) return -1;
+    *ret = json_incref(json_array_get(list, 0));
+    return 0;
+}
+
 static int template_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct snapshot *x = ctx;
-    json_auto_t *runbook = NULL;
+    json_auto_t *runbook = NULL, *process = NULL, *newest = NULL;
 
     if (find_runbook(tx, x->c, &runbook, e) < 0) return -1;
     x->runbook_id = arena_strdup(x->c->arena, text(runbook, "Id"));
+    json_decref(x->packages);
+    x->packages = NULL;
+    if (read_process(tx, x->c, runbook, &process, e) < 0 ||
+        read_newest(tx, x->c, x->runbook_id, &newest, e) < 0 ||
+        packages_template(tx, x->c, process, NULL, jv_get(newest, "SelectedPackages"), &x->packages,
+                          e) < 0)
+        return -1;
     return next_name(tx, x->c, x->runbook_id, &x->name, e);
 }
 
@@ -296,11 +343,14 @@ static int snapshot_template(struct call *c, struct error *e)
 {
     struct snapshot x = {.c = c};
 
-    if (db_read(call_app(c)->db, template_tx, &x, e) < 0) return -1;
+    if (db_read(call_app(c)->db, template_tx, &x, e) < 0) {
+        json_decref(x.packages);
+        return -1;
+    }
     c->out = json_object();
     jv_set_str(c->out, "RunbookId", x.runbook_id);
     jv_set_str(c->out, "NextNameIncrement", x.name);
-    jv_set(c->out, "Packages", json_array());
+    jv_set(c->out, "Packages", x.packages);
     jv_set(c->out, "GitResources", json_array());
     return 0;
 }

@@ -28,6 +28,8 @@ extern const struct field package_description_fields[], package_notes_fields[],
     package_notes_list_fields[], build_information_command_fields[];
 /* POST tasks/{id}/state */
 extern const struct field task_state_fields[];
+/* channels/rule-test */
+extern const struct field channel_rule_test_fields[];
 /* GET {space}/search */
 extern const struct field search_result_fields[];
 /* GET releases/{id}/progression, projects/{id}/progression */

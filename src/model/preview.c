@@ -10,8 +10,25 @@ static const struct field target_fields[] = {
     {.name = NULL},
 };
 
+static const struct field template_package_fields[] = {
+    {"ActionName", FIELD_STRING, FIELD_REQUIRED, .doc = "name of the action"},
+    {"StepName", FIELD_STRING, FIELD_REQUIRED, .doc = "name of its step"},
+    {"PackageReferenceName", FIELD_STRING, .doc = "name of the package; empty: the main one"},
+    {"PackageId", FIELD_STRING, .doc = "id in the feed"},
+    {"NuGetPackageId", FIELD_STRING, .doc = "the same, for old clients"},
+    {"FeedId", FIELD_STRING, .doc = "the feed"},
+    {"NuGetFeedId", FIELD_STRING, .doc = "the same, for old clients"},
+    {"FeedName", FIELD_STRING, .doc = "its name"},
+    {"NuGetFeedName", FIELD_STRING, .doc = "the same, for old clients"},
+    {"FixedVersion", FIELD_STRING, .doc = "version that the process itself names"},
+    {"VersionSelectedLastRelease", FIELD_STRING, .doc = "version that the newest one has"},
+    {"IsResolvable", FIELD_BOOL, .doc = "true: its versions can be looked up"},
+    {.name = NULL},
+};
+
 #define ROWS_OF_PACKAGES                                                                         \
-    {"Packages", FIELD_LIST, .item = FIELD_ANY, .doc = "packages to choose; none yet"},          \
+    {"Packages", FIELD_LIST, .item = FIELD_OBJECT, .fields = template_package_fields,            \
+     .doc = "packages to choose versions of"},                                                   \
     {                                                                                            \
         "GitResources", FIELD_LIST, .item = FIELD_ANY, .doc = "repositories to choose; none yet" \
     }
@@ -28,6 +45,7 @@ const struct field release_template_fields[] = {
     {"LastReleaseVersion", FIELD_STRING, .doc = "version of the newest release"},
     {"NextVersionIncrement", FIELD_STRING, .doc = "version of the next one"},
     {"VersioningPackageStepName", FIELD_STRING, .doc = "step whose package gives the version"},
+    {"VersioningPackageReferenceName", FIELD_STRING, .doc = "name of that package"},
     ROWS_OF_PACKAGES,
     {.name = NULL},
 };
@@ -108,7 +126,21 @@ const struct field deployment_previews_fields[] = {
     {.name = NULL},
 };
 
+static const struct field missing_package_fields[] = {
+    {"Id", FIELD_STRING, FIELD_REQUIRED, .doc = "id of the package"},
+    {"Version", FIELD_STRING, FIELD_REQUIRED, .doc = "its version"},
+    {.name = NULL},
+};
+const struct field channel_rule_test_fields[] = {
+    {"SatisfiesVersionRange", FIELD_BOOL, .doc = "true: the version is in the range"},
+    {"SatisfiesPreReleaseTag", FIELD_BOOL, .doc = "true: its pre-release tag matches"},
+    {"IsSatisfied", FIELD_BOOL, .doc = "true: both"},
+    {"Errors", FIELD_LIST, .item = FIELD_STRING, .doc = "what is wrong with version or rule"},
+    {.name = NULL},
+};
+
 const struct field missing_packages_fields[] = {
-    {"Packages", FIELD_LIST, .item = FIELD_ANY, .doc = "packages that cannot be found"},
+    {"Packages", FIELD_LIST, .item = FIELD_OBJECT, .fields = missing_package_fields,
+     .doc = "packages that are not in the built-in feed"},
     {.name = NULL},
 };

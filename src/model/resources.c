@@ -92,6 +92,7 @@ const struct named_table command_tables[] = {
     {"DeploymentPreview", deployment_preview_fields},
     {"DeploymentPreviews", deployment_previews_fields},
     {"MissingPackages", missing_packages_fields},
+    {"ChannelRuleTest", channel_rule_test_fields},
     {"RunbookSnapshotTemplate", snapshot_template_fields},
     {"RunbookRunTemplate", runbook_run_template_fields},
     {"EnvironmentsSummary", environments_summary_fields},

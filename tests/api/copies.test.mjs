@@ -50,6 +50,17 @@ apiSuite('copies', (at) => {
         assert.equal((await process(project.id)).Steps.length, 2);
     });
 
+    test('triggers are copied too, and switched off until somebody wants them', async () => {
+        const { project, runbook } = await full();
+        const Filter = { FilterType: 'OnceDailySchedule', StartTime: '2024-03-22T09:00:00.000Z', Timezone: 'UTC', DaysOfWeek: ['Monday'] };
+        await at.api.post(`${S}/projecttriggers`, { Name: 'Nightly', ProjectId: project.id, Filter, Action: { ActionType: 'RunRunbook', RunbookId: runbook.Id, EnvironmentIds: [project.environment.Id] } });
+        const made = await copy(project);
+        const [trigger] = (await at.api.get(`${S}/projects/${made.Id}/triggers`)).Items;
+        const [copied] = (await at.api.get(`${S}/projects/${made.Id}/runbooks`)).Items;
+        assert.deepEqual([trigger.Name, trigger.IsDisabled, trigger.Action.RunbookId, trigger.Filter.DaysOfWeek], ['Nightly', true, copied.Id, ['Monday']]);
+        assert.equal((await at.api.put(trigger.Links.Self, { ...trigger, IsDisabled: false })).IsDisabled, false);
+    });
+
     test('the copy deploys on its own, with the secrets of the original', async () => {
         const { project } = await full();
         const made = await copy(project);
