@@ -149,7 +149,7 @@ static int make_admin(struct db *db, const struct options *o, bool only_first, s
 
     if (admin_secrets(o, &a, &x, e) < 0) return -1;
     bool given = x.password[0] != '\0';
-    if (x.api_key[0] == '\0') { /* nothing but a key lets anybody in */
+    if (!given && x.api_key[0] == '\0') { /* who knows the password makes keys with it */
         x.api_key = apikey_new(key);
         x.key_expires = clock_now(&system_clock) + KEY_DAYS * (int64_t)86400000;
     }

@@ -5,10 +5,12 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { killQuietly, until } from './processes.mjs';
 
 const run = promisify(execFile);
+const TEMPLATES = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '../..', process.env.BUILD ?? 'build', 'templates');
 
 function programFolder() {
     const base = '/usr/lib/postgresql';
@@ -40,11 +42,30 @@ export class Postgres {
         this.folder = fs.mkdtempSync(path.join(os.tmpdir(), 'bobtail-pg-'));
         if (this.account.uid !== undefined) fs.chownSync(this.folder, this.account.uid, this.account.gid);
         this.data = path.join(this.folder, 'data');
-        await run(`${this.programs}/initdb`, ['-D', this.data, '-A', 'trust', '-U', 'bobtail', '-E', 'UTF8', '--no-locale', '--no-sync'],
-            { ...this.account, cwd: this.folder });
+        await this.#makeData();
         fs.appendFileSync(path.join(this.data, 'postgresql.conf'), ["listen_addresses = ''",
             `unix_socket_directories = '${this.folder}'`, 'max_connections = 60', ...settings, ''].join('\n'));
         this.count = 0;
+    }
+
+    // An empty cluster takes a second to make and a moment to copy, so the first one is kept in the build folder.
+    async #makeData() {
+        const kept = path.join(TEMPLATES, `postgres-${path.basename(path.dirname(this.programs))}-${this.account.uid ?? process.getuid()}`);
+        if (fs.existsSync(kept)) {
+            await run('cp', ['-a', kept, this.data]);
+            return;
+        }
+        await run(`${this.programs}/initdb`, ['-D', this.data, '-A', 'trust', '-U', 'bobtail', '-E', 'UTF8', '--no-locale', '--no-sync'],
+            { ...this.account, cwd: this.folder });
+        fs.mkdirSync(TEMPLATES, { recursive: true });
+        const mine = fs.mkdtempSync(path.join(TEMPLATES, 'new-'));
+        await run('cp', ['-a', this.data, path.join(mine, 'data')]);
+        try {
+            fs.renameSync(path.join(mine, 'data'), kept);
+        } catch (e) {
+            if (e.code !== 'ENOTEMPTY' && e.code !== 'EEXIST') throw e; // another test was faster
+        }
+        fs.rmSync(mine, { recursive: true });
     }
 
     // Starts the stopped or killed cluster again, on the same data.

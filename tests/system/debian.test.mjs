@@ -80,12 +80,14 @@ describe('the Debian package of the server', () => {
         assert.match(machine.run('bobtail-server version'), /^bobtail-server \d+\.\d+\.\d+\n$/);
     });
 
-    test('what the installation makes is secret where it must be: the journal has neither password nor key', async () => {
+    test('the password of the installation lets its owner in, and the journal has it nowhere', async () => {
         const password = machine.run('cat /etc/bobtail/admin-password').trim();
 
         const journal = machine.run('journalctl -u bobtail-server --no-pager');
 
         assert.match(journal, /listens on/);
+        const signIn = await new Api(api.url).send('POST', '/api/users/login', { Username: 'admin', Password: password });
+        assert.equal(signIn.status, 200, signIn.text);
         for (const secret of [password, API_KEY]) assert.ok(!journal.includes(secret));
     });
 
