@@ -138,7 +138,7 @@ apiSuite('isolation', (at) => {
                     await assertStays('PUT', `/api/Spaces-1/${noun}/${item.Id}`, withPlace(await at.api.get(`/api/Spaces-1/${noun}/${item.Id}`), trail, id), id, trail);
                     tried++;
                 }
-                if (!route('POST', `/api/{space}/${noun}`)) continue;
+                if (noun === 'tasks' || !route('POST', `/api/{space}/${noun}`)) continue; // a task that is posted is of no space
                 const { Id, Slug, Links, ...rest } = withPlace(item, trail, id);
                 await assertStays('POST', `/api/Spaces-1/${noun}`, { ...rest, Name: fresh('Name') }, id, trail);
                 tried++;

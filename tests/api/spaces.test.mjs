@@ -13,7 +13,7 @@ onBothDatabases('deleting a space', (database) => {
         const space = await api.post('/api/spaces', { Name: 'Short' });
         const project = await Project.create(api, { space: space.Id, steps: [scriptStep('one', 'echo x > x.txt; new_octopusartifact "$PWD/x.txt"')] });
         const { Id } = await project.deploy();
-        const blobs = () => fs.readdirSync(path.join(server.folder, 'blobs'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile());
+        const blobs = () => fs.readdirSync(path.join(server.folder, 'blobs'), { recursive: true, withFileTypes: true }).filter((one) => one.isFile() && /^[0-9a-f]{62}$/.test(one.name));
         await until('the artifact to be kept', () => blobs().length === 1);
         await api.put(`/api/spaces/${space.Id}`, { ...space, TaskQueueStopped: true });
         await api.send('DELETE', `/api/spaces/${space.Id}`).catch(() => undefined); // may be killed before it answers
