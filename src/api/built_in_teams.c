@@ -197,6 +197,7 @@ int team_add_member(struct db_tx *tx, const struct document_change *by, const ch
     int found = stored_of(tx, &team_resource, team_id, &a, &team, e);
     if (found == 0) return fail(e, ERR_INVALID, "there is no team '%s'", team_id);
     if (found < 0) return -1;
+    if (jv_has(jv_get(team, "MemberUserIds"), user_id)) return 0;
     jv_push(jv_get(team, "MemberUserIds"), jv_string(user_id));
     if (put(tx, by, &team_resource, team, false, &a, e) < 0) return -1;
     return team_tell_space(tx, by, team, e);

@@ -186,6 +186,66 @@ apiSuite('users', (at) => {
         assert.equal((await register(InvitationCode, { IsService: true, Id: 'Users-1' })).body.IsService, false);
     });
 
+    const team = (more) => at.api.post('/api/teams', { Name: fresh('Team'), MemberUserIds: [], ...more });
+    const members = async (of) => (await at.api.get(of.Links.Self)).MemberUserIds;
+
+    test('who registers comes into the teams of the invitation, into each once', async () => {
+        const one = await team();
+        const { InvitationCode, AddToTeamIds } = await invite({ AddToTeamIds: [one.Id, one.Id] });
+        assert.deepEqual(AddToTeamIds, [one.Id, one.Id]);
+        const { body } = await register(InvitationCode);
+        assert.deepEqual(await members(one), [body.Id]);
+    });
+
+    test('nobody invites into a team that has more than he has, nor into one that takes no members', async () => {
+        const inviter = await person();
+        const inviters = await team({ MemberUserIds: [inviter.Id] });
+        const { Id: UserRoleId } = await at.api.post('/api/userroles', { Name: fresh('Inviter'), GrantedSystemPermissions: ['UserInvite', 'TeamEdit'] });
+        await at.api.post('/api/scopeduserroles', { TeamId: inviters.Id, UserRoleId });
+        const browser = await enter(inviter);
+        const post = async (AddToTeamIds) => browser.send('POST', '/api/users/invitations', { AddToTeamIds });
+        assert.equal((await post([inviters.Id])).status, 201);
+        const denied = await post(['teams-administrators']);
+        assert.equal(denied.status, 403);
+        assert.match(denied.body.ErrorMessage, /AdministerSystem is missing/);
+        await assertRefused(at.api, 'POST', '/api/users/invitations', { AddToTeamIds: ['teams-everyone'] }, ['members', 'Everyone']);
+    });
+
+    test('who may edit users comes by no more through the accounts of others', async () => {
+        const editor = await person(), service = await program();
+        const editors = await team({ MemberUserIds: [editor.Id] });
+        const { Id: UserRoleId } = await at.api.post('/api/userroles', { Name: fresh('Editor'), GrantedSystemPermissions: ['UserEdit', 'UserView', 'TeamView'] });
+        await at.api.post('/api/scopeduserroles', { TeamId: editors.Id, UserRoleId });
+        const browser = await enter(editor);
+        const me = await at.api.get('/api/users/me');
+        const send = async (method, path, body) => (await browser.send(method, path, body)).status;
+        assert.equal(await send('PUT', me.Links.Self, { ...me, Password: 'Taken-Over-1' }), 403);
+        assert.equal(await send('PUT', me.Links.Self, { ...me, DisplayName: 'x' }), 403);
+        assert.equal(await send('DELETE', me.Links.Self), 403);
+        assert.equal(await send('POST', `/api/users/${service.Id}/apikeys`, {}), 201);
+        const deployers = await team({ MemberUserIds: [service.Id] });
+        await at.api.post('/api/scopeduserroles', { TeamId: deployers.Id, UserRoleId: 'userroles-projectdeployer', SpaceId: 'Spaces-1' });
+        assert.equal(await send('POST', `/api/users/${service.Id}/apikeys`, {}), 403);
+        const other = await person();
+        assert.equal(await send('PUT', other.Links.Self, { ...other, Password: 'Set-By-Editor-1' }), 200);
+        assert.equal(await send('DELETE', other.Links.Self), 200);
+    });
+
+    test('an administrator that is not the last one may go', async () => {
+        const admins = await at.api.get('/api/teams/teams-administrators');
+        const second = await person();
+        await at.api.put(admins.Links.Self, { ...admins, MemberUserIds: [...admins.MemberUserIds, second.Id] });
+        const browser = await enter(second);
+        assert.equal((await browser.send('GET', '/api/users')).status, 200);
+        const me = await at.api.get('/api/users/me');
+        assert.equal((await browser.send('PUT', me.Links.Self, { ...me, IsActive: false })).status, 200);
+        const last = await browser.send('PUT', second.Links.Self, { ...second, IsActive: false });
+        assert.equal(last.status, 400, last.text);
+        assert.equal((await browser.send('PUT', me.Links.Self, me)).status, 200);
+        await at.api.delete(second.Links.Self);
+        assert.deepEqual(await members(admins), admins.MemberUserIds);
+    });
+
     test('an invitation ends, and only who may invite makes one', async () => {
         await assertRefused(at.api, 'POST', '/api/users/invitations', { Expires: '2020-01-01T00:00:00Z' }, ['Expires', 'past']);
         await assertRefused(at.api, 'POST', '/api/users/invitations', { Expires: '2099-01-01T00:00:00Z' }, ['Expires', '180']);

@@ -122,6 +122,10 @@ static int authenticate(void *app, const struct credentials *who, struct arena *
 {
     if (who->cookie && !who->api_key && !who->bearer) {
         if (strstr(who->cookie, "stale")) return fail(e, ERR_UNAUTHENTICATED, "session ended");
+        if (strstr(who->cookie, "session") && who->unsafe && who->csrf == NULL)
+            return fail(e, ERR_DENIED, "no csrf token");
+        if (strstr(who->cookie, "session"))
+            *ret = (struct caller){.id = "Users-1", .name = "ADMIN"};
         return 0; /* a cookie of someone else */
     }
     const char *key = who->api_key ? who->api_key : who->bearer;
@@ -342,6 +346,20 @@ TEST(in_maintenance_only_administrators_change_something)
     json_decref(call("POST", "/api/users/login", NULL, "{}", 200));
     json_decref(call("POST", "/api/Spaces-1/json", ADMIN, "{}", 200));
     expect_failure("POST", "/api/Spaces-1/things", view, "{}", 403, "ProjectEdit");
+}
+
+TEST(a_session_without_its_csrf_token_changes_nothing_and_is_nobody_where_nobody_is_asked_for)
+{
+    start();
+    expect_member("GET", "/api/users/me", "Cookie: session\r\n", NULL, 200, "User", "ADMIN");
+    expect_member("PUT", "/api/things/a", "Cookie: session\r\nX-Octopus-Csrf-Token: x\r\n", "{}",
+                  200, "User", "ADMIN");
+    expect_failure("PUT", "/api/things/a", "Cookie: session\r\n", "{}", 403, "no csrf token");
+    expect_failure("POST", "/api/things/a", "Cookie: session\r\nX-HTTP-Method-Override: PUT\r\n",
+                   "{}", 403, "no csrf token");
+    expect_failure("POST", "/api/users/login", "Cookie: stale\r\nX-Octopus-ApiKey: API-NO\r\n",
+                   "{}", 401, "not known");
+    json_decref(call("POST", "/api/users/login", "Cookie: session\r\n", "{}", 200));
 }
 
 TEST(bodies_bind_names_in_any_case_and_errors_name_the_member)
