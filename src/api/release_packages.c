@@ -6,9 +6,9 @@
 #include <string.h>
 
 #include "model/command.h"
-#include "packages/tag.h"
 #include "packages/version.h"
 #include "rules/package_choice.h"
+#include "store/package.h"
 
 /* ---- feeds ---- */
 
@@ -25,21 +25,6 @@ static int read_feed(struct db_tx *tx, struct call *c, const char *feed_id, json
 }
 
 static bool is_built_in(const json_t *feed) { return str_same(text(feed, "FeedType"), "BuiltIn"); }
-
-/* The newest version in the space's built-in feed that fits: 1, 0 = there is none. Packages cannot
- * be pushed yet, so that it has none; range and tag are read nevertheless. */
-static int feed_newest(const char *range, const char *tag, const char **ret, struct error *e)
-{
-    CLEANUP(arena_done) struct arena a = ARENA_INIT;
-    CLEANUP(version_tag_freep) struct version_tag *t = NULL;
-    struct version_range r;
-
-    *ret = NULL;
-    return version_range_parse(&a, range ? range : "", &r, e) < 0 ||
-                   version_tag_parse(tag, &t, e) < 0
-               ? -1
-               : 0;
-}
 
 /* ---- choosing ---- */
 
@@ -72,6 +57,7 @@ static int newest(struct choice *x, const struct wanted_package *w, const char *
     const json_t *rule = x->wish->ignore_rules ? NULL : channel_rule(x->channel, w);
     const char *label = tag_of(x->c->arena, x->wish->prerelease);
     json_auto_t *feed = NULL;
+    struct package found;
 
     *ret = NULL;
     int known = package_resolvable(w) ? read_feed(x->tx, x->c, w->feed_id, &feed, e) : 0;
@@ -84,10 +70,12 @@ static int newest(struct choice *x, const struct wanted_package *w, const char *
             w->package_id, w->step, w->feed_id);
         return 0;
     }
-    int there = feed_newest(jv_str(rule, "VersionRange", NULL),
-                            label ? label : jv_str(rule, "Tag", NULL), ret, e);
+    int there =
+        package_latest(x->tx, x->c->space_id, w->package_id, jv_str(rule, "VersionRange", NULL),
+                       label ? label : jv_str(rule, "Tag", NULL), x->c->arena, &found, e);
     if (there < 0) return -1;
-    if (there == 0)
+    if (there) *ret = found.version;
+    else
         call_problem(x->c,
                      "Packages: the built-in feed has no version of the package '%s' (step '%s') "
                      "that fits; push or name one",
@@ -294,10 +282,15 @@ static int add_missing(struct db_tx *tx, struct call *c, const struct wanted_pac
 {
     const char *version = package_selected(selected, w);
     json_auto_t *feed = NULL;
+    struct package found;
+    struct version v;
 
     if (version == NULL || !package_resolvable(w)) return 0;
     int known = read_feed(tx, c, w->feed_id, &feed, e);
     if (known <= 0 || !is_built_in(feed)) return known < 0 ? -1 : 0;
+    if (version_parse(c->arena, version, &v, e) < 0) return -1;
+    int there = package_find(tx, c->space_id, w->package_id, v.key, c->arena, &found, e);
+    if (there) return there < 0 ? -1 : 0;
     json_t *o = json_object();
     jv_set_str(o, "Id", w->package_id);
     jv_set_str(o, "Version", version);

@@ -1,17 +1,33 @@
 // Packages of releases and snapshots: which versions they get, and what channels say of them (rest.md 2.11, 2.13).
 import { Project, scriptStep } from '../lib/project.mjs';
+import { push } from '../lib/upload.mjs';
 import { apiSuite, assert, assertRefused, fresh, refused, S, test } from './suite.mjs';
 
 const V1 = `${S}/releases/create/v1`;
 let count = 0;
 
 apiSuite('packages of releases', (at) => {
+    const pushed = async (id, ...versions) => {
+        for (const version of versions) assert.equal((await push(at.api, `${id}.${version}.zip`, `${id} ${version}`)).status, 201);
+    };
     const uses = (PackageId, Name = '', more = {}) => ({ Id: '', Name, PackageId, FeedId: 'feeds-builtin', AcquisitionLocation: 'Server', Properties: {}, ...more });
     const step = (name, ...Packages) => scriptStep(name, 'true', { action: { Packages } });
     // Ids of packages are new in every test: the feed is the space's.
     const ids = (...names) => names.map((name) => `${name}${++count}`);
     const releaseOf = async (project, more) => at.api.get(`${S}/releases/${(await at.api.post(V1, { projectName: project.name, ...more })).ReleaseId}`);
     const versions = (one) => Object.fromEntries(one.SelectedPackages.map((p) => [`${p.StepName}${p.PackageReferenceName && `/${p.PackageReferenceName}`}`, p.Version]));
+
+    test('without a wish each package gets its newest version of the built-in feed', async () => {
+        const [web, db] = ids('Web', 'Db');
+        await pushed(web, '1.0.0', '1.10.0', '1.9.0');
+        await pushed(db, '3.0');
+        const project = await Project.create(at.api, { steps: [step('Web', uses(web), uses(db, 'schema')), step('Db', uses(db))] });
+        const release = await releaseOf(project);
+        assert.deepEqual(release.SelectedPackages, [
+            { ActionName: 'Web', PackageReferenceName: '', StepName: 'Web', Version: '1.10.0' },
+            { ActionName: 'Web', PackageReferenceName: 'schema', StepName: 'Web', Version: '3.0' },
+            { ActionName: 'Db', PackageReferenceName: '', StepName: 'Db', Version: '3.0' }]);
+    });
 
     test('a command names versions by package, by step, by both, or for all, and what says most wins', async () => {
         const [web, db] = ids('Web', 'Db');
@@ -46,14 +62,18 @@ apiSuite('packages of releases', (at) => {
         assert.deepEqual(versions(await releaseOf(project, { channelName: 'Beta', packageVersion: '2.0' })), { Beta: '2.0' });
     });
 
-    test('the rules of a channel refuse versions, unless they are ignored', async () => {
+    test('the rules of a channel choose among the versions and refuse others, unless they are ignored', async () => {
         const [web] = ids('Web');
+        await pushed(web, '1.0.0', '1.5.0', '1.6.0-beta.1', '2.0.0');
         const project = await Project.create(at.api, { steps: [step('Web', uses(web))] });
         const rule = (VersionRange, Tag) => [{ VersionRange, Tag, ActionPackages: [{ DeploymentAction: 'Web', PackageReference: '' }] }];
         const stable = await at.api.post(`${S}/channels`, { Name: 'Stable', ProjectId: project.id, Rules: rule('[1.0,2.0)', '^$') });
         await at.api.post(`${S}/channels`, { Name: 'Beta', ProjectId: project.id, Rules: rule('', '^beta') });
         assert.match(stable.Rules[0].Id, /./);
-        assert.deepEqual(versions(await releaseOf(project, { channelName: 'Stable', packageVersion: '1.5.0' })), { Web: '1.5.0' });
+        assert.deepEqual(versions(await releaseOf(project)), { Web: '2.0.0' });
+        assert.deepEqual(versions(await releaseOf(project, { channelName: 'Stable' })), { Web: '1.5.0' });
+        assert.deepEqual(versions(await releaseOf(project, { channelName: 'Beta' })), { Web: '1.6.0-beta.1' });
+        assert.deepEqual(versions(await releaseOf(project, { packagePrerelease: 'beta' })), { Web: '1.6.0-beta.1' });
         await assertRefused(at.api, 'POST', V1, { projectName: project.name, channelName: 'Stable', packageVersion: '2.0.0' }, ['Stable', '2.0.0', '[1.0,2.0)', web]);
         await assertRefused(at.api, 'POST', V1, { projectName: project.name, channelName: 'Stable', packageVersion: '1.6.0-beta.1' }, ['Stable', '^$']);
         const free = await releaseOf(project, { channelName: 'Stable', packageVersion: '2.0.0', ignoreChannelRules: true });
@@ -99,13 +119,15 @@ apiSuite('packages of releases', (at) => {
 
     test('releases may be named by the version of a package', async () => {
         const [web] = ids('Web');
+        await pushed(web, '4.2.0-rc.1');
         const project = await Project.create(at.api, { steps: [step('Web', uses(web)), step('Other', uses(web, 'other'))] });
         await at.api.put(`${S}/projects/${project.id}/deploymentsettings`, { VersioningStrategy: { DonorPackage: { DeploymentAction: 'Web', PackageReference: '' } } });
         const template = await at.api.get(`${S}/projects/${project.id}/deploymentprocesses/template`);
         assert.deepEqual([template.VersioningPackageStepName, template.VersioningPackageReferenceName, template.NextVersionIncrement], ['Web', '', null]);
-        assert.equal((await releaseOf(project, { packages: ['Web:5.0', '*:1.0'], releaseVersion: '9.9' })).Version, '9.9');
-        assert.equal((await releaseOf(project, { packages: ['Web:5.0', '*:1.0'] })).Version, '5.0');
-        await assertRefused(at.api, 'POST', V1, { projectName: project.name, packages: ['Web:5.0', '*:1.0'] }, '5.0');
+        assert.equal((await releaseOf(project)).Version, '4.2.0-rc.1');
+        assert.equal((await releaseOf(project, { packages: ['Web:5.0'], releaseVersion: '9.9' })).Version, '9.9');
+        assert.equal((await releaseOf(project, { packages: ['Web:5.0'] })).Version, '5.0');
+        await assertRefused(at.api, 'POST', V1, { projectName: project.name, packages: ['Web:5.0'] }, '5.0');
         await project.setSteps([step('Other', uses(web, 'other'))]);
         await assertRefused(at.api, 'POST', V1, { projectName: project.name, packageVersion: '1.0' }, ['Web', 'no version']);
     });
@@ -126,22 +148,23 @@ apiSuite('packages of releases', (at) => {
 
     test('a snapshot of a runbook has versions too', async () => {
         const [tool] = ids('Tool');
+        await pushed(tool, '1.0', '1.1');
         const project = await Project.create(at.api);
-        const runbook = await project.createRunbook([]);
-        const path = `${S}/runbookProcesses/${runbook.RunbookProcessId}`;
-        await at.api.put(path, { ...(await at.api.get(path)), Steps: [step('Use', uses(tool))] });
-        const snapshot = { ProjectId: project.id, RunbookId: runbook.Id, Name: 'Old' };
-        await assertRefused(at.api, 'POST', `${S}/runbookSnapshots`, snapshot, [tool, 'Use']);
-        const made = await at.api.post(`${S}/runbookSnapshots`, { ...snapshot, SelectedPackages: [{ ActionName: 'Use', PackageReferenceName: '', Version: '1.0' }] });
-        assert.deepEqual(made.SelectedPackages, [{ ActionName: 'Use', PackageReferenceName: '', StepName: 'Use', Version: '1.0' }]);
+        const runbook = await project.createRunbook([step('Use', uses(tool))]);
+        const look = async (name) => (await at.api.get(`${S}/projects/${project.id}/runbookSnapshots/${name}`)).SelectedPackages;
+        const [published] = (await at.api.get(`${S}/runbooks/${runbook.Id}/runbookSnapshots`)).Items;
+        assert.deepEqual(await look(published.Id), [{ ActionName: 'Use', PackageReferenceName: '', StepName: 'Use', Version: '1.1' }]);
+        await at.api.post(`${S}/runbookSnapshots`, { ProjectId: project.id, RunbookId: runbook.Id, Name: 'Old', SelectedPackages: [{ ActionName: 'Use', PackageReferenceName: '', Version: '1.0' }] });
+        assert.equal((await look('Old'))[0].Version, '1.0');
         const template = await at.api.get(`${S}/runbooks/${runbook.Id}/runbookSnapshotTemplate`);
         assert.deepEqual(template.Packages.map((one) => [one.PackageId, one.VersionSelectedLastRelease]), [[tool, '1.0']]);
     });
 
     test('packages of a release that are gone are said to be missing', async () => {
         const [web, db] = ids('Web', 'Db');
+        await pushed(web, '1.0');
         const project = await Project.create(at.api, { steps: [step('Web', uses(web)), step('Db', uses(db))] });
         const release = await releaseOf(project, { packages: [`${web}:1.0.0`, `${db}:2.0`] });
-        assert.deepEqual(await at.api.get(`${S}/releases/${release.Id}/missingpackages`), { Packages: [{ Id: web, Version: '1.0.0' }, { Id: db, Version: '2.0' }] });
+        assert.deepEqual(await at.api.get(`${S}/releases/${release.Id}/missingpackages`), { Packages: [{ Id: db, Version: '2.0' }] });
     });
 });
