@@ -88,8 +88,8 @@ int space_forget(struct db_tx *tx, const char *space_id, struct error *e)
 }
 
 const char *const space_tables[] = {
-    "document",          "task",         "artifact",   "package",
-    "build_information", "interruption", "space_stop", "event", /* stays */
+    "document",   "task",  "artifact", "package", "build_information", "interruption",
+    "space_stop", "event", /* stays */
     NULL};
 
 /* $1: the space, $2: rows at most */

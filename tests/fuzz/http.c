@@ -49,7 +49,7 @@ static const struct route rows[] = {
     {"POST", "/api/{space}/things", bind_all, PERM_ANONYMOUS, .in = (const struct field *)"t",
      .doc = "d"},
     {"PUT", "/api/things/{id}", bind_all, PERM_ANONYMOUS, .doc = "d", .max_body = 100},
-    {"GET", "/api/secret", list, "Secret", .doc = "d"},
+    {"GET", "/api/secret", list, "ProjectView", .doc = "d"},
 };
 static const struct route_table table = {rows, ARRAY_LEN(rows)};
 static const struct route_table *const tables[] = {&table};
@@ -59,7 +59,7 @@ static int authenticate(void *app, const struct credentials *who, struct arena *
 {
     return fail(e, ERR_UNAUTHENTICATED, "nobody is known here");
 }
-static int permit(void *app, const struct call *c, const char *permission, struct error *e)
+static int permit(void *app, struct call *c, const char *permission, struct error *e)
 {
     return fail(e, ERR_DENIED, "nothing is allowed");
 }
@@ -84,7 +84,11 @@ static void stop(void)
 
 static void start(void)
 {
-    struct router_options ro = {tables, 1, NULL, authenticate, permit, space};
+    struct router_options ro = {.tables = tables,
+                                .n_tables = 1,
+                                .authenticate = authenticate,
+                                .permit = permit,
+                                .space = space};
     struct http_options ho = {.listen = "127.0.0.1:0",
                               .handle = router_handle,
                               .body_limit = router_body_limit,
