@@ -103,6 +103,9 @@ static const struct {
     {&event_resource, "{}", "Events-1", "{\"Category\":\"Created\"}"},
     {&interruption_resource, "{}", "Interruptions-1", "{\"Title\":\"Go on?\"}"},
     {&feed_resource, "{\"Name\":\"Built-in\",\"FeedType\":\"BuiltIn\"}", "feeds-builtin", "{}"},
+    {&package_resource, "{}", "Packages-1", "{\"PackageId\":\"Hello\",\"Version\":\"1.0.0\"}"},
+    {&build_information_resource, "{\"PackageId\":\"Hello\",\"Version\":\"1.0.0\"}",
+     "BuildInformation-1", "{}"},
     {&server_node_resource, "{}", "OctopusServerNodes-1", "{\"Name\":\"node\"}"},
     {&project_trigger_resource,
      "{\"Name\":\"Nightly\",\"ProjectId\":\"Projects-1\",\"Filter\":{\"FilterType\":"

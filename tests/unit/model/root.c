@@ -66,6 +66,7 @@ TEST(every_name_that_the_reference_lists_is_there)
         "DiscoverMachine Proxies Accounts Tasks TaskTypes Projects ProjectGroups Environments "
         "Lifecycles Channels Releases Deployments DeploymentProcesses Runbooks RunbookProcesses "
         "RunbookSnapshots RunbookRuns Variables LibraryVariables Feeds Packages PackageUpload "
+        "PackagesBulk PackageNotesList PackageDeltaSignature BuildInformation BuildInformationBulk "
         "Artifacts Interruptions Events Dashboard DashboardDynamic ProjectTriggers "
         "ScheduledProjectTriggers VariableNames VariablePreview Users UserRoles ScopedUserRoles "
         "Teams Register Invitations UserAuthentication UserIdentityMetadata TeamMembership "
