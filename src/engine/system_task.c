@@ -296,9 +296,14 @@ static void finish(struct system_task *t, const char *state, const char *error)
 
     while (advance(t, state, error, &e) < 0) {
         if (e.kind == ERR_FENCED) return;
-        if (e.kind == ERR_CONFLICT) t->cancel_seen = true;
-        else log_warn("engine", "%s: its end cannot be written yet: %s", t->task.id, e.text);
-        if (e.kind != ERR_CONFLICT && !wait_a_moment(t->pool)) return;
+        if (e.kind == ERR_CONFLICT) { /* the cancel was first, whatever came of the task */
+            t->cancel_seen = true;
+            state = "Canceled";
+            error = "the task was canceled";
+            continue;
+        }
+        log_warn("engine", "%s: its end cannot be written yet: %s", t->task.id, e.text);
+        if (!wait_a_moment(t->pool)) return;
     }
     live_publish(t->pool->engine->live, t->task.space_id, t->task.id, state);
     log_info("engine", "%s ended: %s", t->task.id, state);
