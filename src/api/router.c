@@ -336,10 +336,10 @@ static int serve(const struct router *r, struct call *c, struct error *e)
 
 /* ---- figures ---- */
 
-#define TIMES(route, status)                                                                   \
-    HISTOGRAM("bobtail_request_duration_seconds", "route=\"" route "\",status=\"" status "\"", \
-              HISTOGRAM_SHORT,                                                                 \
-              "Time that requests took, by what they do and how they were answered.")
+#define TIMES(route, status)                                     \
+    HISTOGRAM_SHORT("bobtail_request_duration_seconds",          \
+                    "route=\"" route "\",status=\"" status "\"", \
+                    "Time that requests took, by what they do and how they were answered.")
 #define TIMES_OF(route)                                               \
     {                                                                 \
         TIMES(route, "2xx"), TIMES(route, "4xx"), TIMES(route, "5xx") \

@@ -36,21 +36,18 @@ struct histogram {
     struct histogram *next;
     _Atomic int registered;
 };
+#define HISTOGRAM(histogram_name, label_text, help_text, ...)                                      \
+    {                                                                                              \
+        .name = histogram_name, .help = help_text, .labels = label_text, .bounds = { __VA_ARGS__ } \
+    }
 /** From 100 microseconds to 10 seconds: requests, commits. */
-#define HISTOGRAM_SHORT                                                                      \
-    {                                                                                        \
-        100, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, 1000000, 2500000, 10000000 \
-    }
+#define HISTOGRAM_SHORT(name, labels, help)                                                 \
+    HISTOGRAM(name, labels, help, 100, 500, 1000, 2500, 5000, 10000, 25000, 100000, 500000, \
+              1000000, 2500000, 10000000)
 /** From a second to four hours: tasks. */
-#define HISTOGRAM_LONG                                                                   \
-    {                                                                                    \
-        1000000, 5000000, 15000000, 30000000, 60000000, 120000000, 300000000, 600000000, \
-            1800000000, 3600000000, 7200000000, 14400000000                              \
-    }
-#define HISTOGRAM(histogram_name, label_text, steps, help_text)                          \
-    {                                                                                    \
-        .name = histogram_name, .help = help_text, .labels = label_text, .bounds = steps \
-    }
+#define HISTOGRAM_LONG(name, labels, help)                                                   \
+    HISTOGRAM(name, labels, help, 1000000, 5000000, 15000000, 30000000, 60000000, 120000000, \
+              300000000, 600000000, 1800000000, 3600000000, 7200000000, 14400000000)
 void histogram_add(struct histogram *h, int64_t microseconds);
 /** Shows it before anything was added. */
 void histogram_show(struct histogram *h);

@@ -61,8 +61,8 @@ int db_fatal(struct db *db, const char *why, struct error *e)
     return fail(e, ERR_INTERNAL, "the database cannot store anything any more: %s", why);
 }
 
-static struct histogram commits = HISTOGRAM("bobtail_database_write_seconds", NULL, HISTOGRAM_SHORT,
-                                            "Time of a transaction that writes, with its commit.");
+static struct histogram commits = HISTOGRAM_SHORT(
+    "bobtail_database_write_seconds", NULL, "Time of a transaction that writes, with its commit.");
 static struct metric failures = METRIC("counter", "bobtail_database_write_errors_total", NULL,
                                        "Transactions that did not commit.");
 

@@ -429,9 +429,9 @@ static bool stumble(struct run *r, const struct error *e)
     return true;
 }
 
-#define ENDED(result)                                                                   \
-    HISTOGRAM("bobtail_task_duration_seconds", "result=\"" result "\"", HISTOGRAM_LONG, \
-              "Time from the start of a task to its end.")
+#define ENDED(result)                                                        \
+    HISTOGRAM_LONG("bobtail_task_duration_seconds", "result=\"" result "\"", \
+                   "Time from the start of a task to its end.")
 static struct histogram ended[RUN_STATUSES] = {
     [RUN_SUCCESS] = ENDED("Success"),
     [RUN_FAILED] = ENDED("Failed"),

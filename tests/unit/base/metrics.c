@@ -3,8 +3,8 @@
 
 #include "tests/lib/tap.h"
 
-static struct histogram times = HISTOGRAM("x_seconds", "kind=\"a\"", HISTOGRAM_SHORT, "Times.");
-static struct histogram plain = HISTOGRAM("y_seconds", NULL, {1000}, "Others.");
+static struct histogram times = HISTOGRAM_SHORT("x_seconds", "kind=\"a\"", "Times.");
+static struct histogram plain = HISTOGRAM("y_seconds", NULL, "Others.", 1000);
 
 TEST(a_bucket_counts_all_that_is_not_longer)
 {
