@@ -319,5 +319,6 @@ static int remove_system_tasks(struct system_task *t, struct error *e)
 
 int retention_run(struct system_task *t, struct error *e)
 {
-    return clean_projects(t, e) < 0 ? -1 : remove_system_tasks(t, e);
+    if (clean_projects(t, e) < 0 || retention_packages(t, e) < 0) return -1;
+    return remove_system_tasks(t, e);
 }

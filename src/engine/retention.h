@@ -5,4 +5,7 @@
 
 /** Applies all retention policies. For struct system_task_kind. */
 int retention_run(struct system_task *t, struct error *e);
+
+/* retention_packages.c */
+int retention_packages(struct system_task *t, struct error *e) MUST_USE;
 #endif

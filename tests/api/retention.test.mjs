@@ -1,5 +1,6 @@
 // Retention: releases by their lifecycle, runs by their runbook, with tasks, logs and artifacts; what stands somewhere stays.
 import { assertEnded, createEnvironment, details, linesOf, Project, scriptStep, waitForTask } from '../lib/project.mjs';
+import { push } from '../lib/upload.mjs';
 import { apiSuite, assert, assertRefused, fresh, S, test } from './suite.mjs';
 
 const keepOne = { Strategy: 'Count', Unit: 'Items', QuantityToKeep: 1 };
@@ -89,5 +90,24 @@ apiSuite('retention', (at) => {
         await retain();
         assert.equal((await at.api.get(`${S}/runbooks/${runbook.Id}/runbookRuns`)).TotalResults, 1);
         await at.api.put(runs.Links.Self, runs);
+    });
+
+    test('old packages go when no release has their version, and the highest of each stays', async () => {
+        if (!at.query) return; // packages are made old in the database, on PostgreSQL only
+        const feed = await at.api.get(`${S}/feeds/feeds-builtin`);
+        const step = scriptStep('one', 'true', { action: { Packages: [{ Name: '', PackageId: 'Kept', FeedId: feed.Id, AcquisitionLocation: 'NotAcquired' }] } });
+        const ids = {};
+        for (const name of ['Kept.1.0.0', 'Kept.2.0.0', 'Kept.3.0.0', 'Kept.4.0.0', 'Other.7.0.0']) ids[name] = (await push(at.api, `${name}.zip`, name)).body.Id;
+        const project = await Project.create(at.api, { steps: [step] });
+        await project.createRelease({ packageVersion: '2.0.0' });
+        const old = ['Kept.1.0.0', 'Kept.2.0.0', 'Kept.4.0.0', 'Other.7.0.0'].map((name) => `'${ids[name]}'`);
+        await at.query(`update package set published_at = 1 where id in (${old})`);
+        await retain();
+        assert.equal((await at.api.get(`${S}/packages?nuGetPackageId=Kept`)).TotalResults, 4, 'the feed keeps all unless it says otherwise');
+        await at.api.put(feed.Links.Self, { ...feed, DeleteUnreleasedPackagesAfterDays: 30 });
+        await retain();
+        const there = Object.fromEntries(await Promise.all(Object.entries(ids).map(async ([name, id]) => [name, await exists(`${S}/packages/${id}`)])));
+        assert.deepEqual(there, { 'Kept.1.0.0': false, 'Kept.2.0.0': true, 'Kept.3.0.0': true, 'Kept.4.0.0': true, 'Other.7.0.0': true });
+        await at.api.put(feed.Links.Self, feed);
     });
 });
