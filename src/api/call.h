@@ -12,6 +12,7 @@
 struct caller {
     const char *id, *name; /* "Users-1", "admin"; NULL for an anonymous one */
     bool anonymous;
+    bool is_service; /* a program */
     const struct grants
         *grants;         /* what it may do, while the handler runs; NULL on routes for everybody */
     const char *session; /* hash of the session or access token that it showed; NULL: a key */

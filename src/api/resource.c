@@ -30,7 +30,8 @@ static const char *address_of(const struct call *c)
 struct event_author call_author(const struct call *c)
 {
     if (c->req == NULL) return (struct event_author){0}; /* the server itself */
-    return (struct event_author){.identity = identity_of(c),
+    return (struct event_author){.is_service = c->caller.is_service,
+                                 .identity = identity_of(c),
                                  .user_agent = http_request_header(c->req, "User-Agent"),
                                  .ip_address = address_of(c)};
 }

@@ -374,10 +374,11 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
     g->tickets = map_new(false);
     g->foreign = map_new(false);
     g->live = live_new();
+    g->system_tasks = system_tasks_new(g);
     g->o.builtin->news = news;
     g->o.builtin->news_ctx = g;
     if (work_start(o->threads, &g->work, e) < 0 || timers_start(&g->timers, e) < 0 ||
-        system_tasks_start(g, &g->system_tasks, e) < 0 || engine_node_start(g, e) < 0) {
+        engine_node_start(g, e) < 0 || system_tasks_start(g->system_tasks, e) < 0) {
         engine_stop(g);
         return -1;
     }

@@ -474,18 +474,22 @@ static void *work(void *ctx)
     return NULL;
 }
 
-int system_tasks_start(struct engine *g, struct system_tasks **ret, struct error *e)
+struct system_tasks *system_tasks_new(struct engine *g)
 {
     struct system_tasks *s = xcalloc(1, sizeof(*s));
+    pthread_condattr_t attr;
 
     s->engine = g;
     pthread_mutex_init(&s->lock, NULL);
-    pthread_condattr_t attr;
     pthread_condattr_init(&attr);
     pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
     pthread_cond_init(&s->changed, &attr);
     pthread_condattr_destroy(&attr);
-    *ret = s;
+    return s;
+}
+
+int system_tasks_start(struct system_tasks *s, struct error *e)
+{
     for (; s->n_threads < THREADS; s->n_threads++) {
         struct place *place = xcalloc(1, sizeof(*place));
         char name[16];

@@ -5,8 +5,10 @@
 
 struct engine;
 struct system_tasks;
-/** Starts the threads `system-N`; they claim when they are kicked. */
-int system_tasks_start(struct engine *g, struct system_tasks **ret, struct error *e) MUST_USE;
+/** An empty pool: what is adopted waits for system_tasks_start. */
+struct system_tasks *system_tasks_new(struct engine *g);
+/** Starts the threads `system-N`; the node must be registered. They claim when they are kicked. */
+int system_tasks_start(struct system_tasks *s, struct error *e) MUST_USE;
 void system_tasks_kick(struct system_tasks *s);
 /** Runs a task that this node has claimed or taken over: only its id and epoch are read. */
 void system_tasks_adopt(struct system_tasks *s, const struct task *t);

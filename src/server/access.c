@@ -69,6 +69,7 @@ static int read_login(struct app *app, struct login *l, struct caller *ret, stru
     bool token = l->token && l->session.idle_ms == 0;
     *ret = (struct caller){.id = l->user.id,
                            .name = l->user.username,
+                           .is_service = l->user.is_service,
                            .session = l->token ? l->session.hash : NULL,
                            .until = token ? l->session.expires_at : l->key_expires_at,
                            .keys_until = l->token ? l->session.keys_until : l->key_expires_at};

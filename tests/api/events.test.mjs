@@ -1,5 +1,6 @@
 // The audit: who changed what, found by every filter, as JSON and as CSV (rest.md 1.6, 2.17).
 import { Project, scriptStep } from '../lib/project.mjs';
+import { Api } from '../lib/api.mjs';
 import { apiSuite, assert, assertRefused, fresh, S, test } from './suite.mjs';
 
 apiSuite('events', (at) => {
@@ -125,5 +126,16 @@ apiSuite('events', (at) => {
         }
         const document = (await at.api.get('/api/events/groups')).find((group) => group.Id === 'Document');
         assert.deepEqual(document.EventCategories, ['Created', 'Modified', 'Deleted']);
+    });
+
+    test('what a program did says so', async () => {
+        const robot = await at.api.post('/api/users', { Username: fresh('robot'), DisplayName: 'Robot', IsService: true });
+        const { ApiKey } = await at.api.post(`/api/users/${robot.Id}/apikeys`, { Purpose: 'events' });
+        const [team] = (await at.api.get('/api/teams?partialName=Octopus%20Administrators')).Items;
+        await at.api.put(team.Links.Self, { ...team, MemberUserIds: [...team.MemberUserIds, robot.Id] });
+        const one = await new Api(at.server.url, ApiKey).post(`${S}/environments`, { Name: fresh('Environment') });
+        const [event] = await list(`regarding=${one.Id}`);
+        assert.deepEqual([event.UserId, event.IsService], [robot.Id, true]);
+        await at.api.put(team.Links.Self, await at.api.get(team.Links.Self).then((now) => ({ ...now, MemberUserIds: team.MemberUserIds })));
     });
 });
