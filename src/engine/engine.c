@@ -194,7 +194,7 @@ static void claim_all(void *ctx)
 void engine_kick(struct engine *g)
 {
     pthread_mutex_lock(&g->lock);
-    bool start = !g->claiming && !g->stopping;
+    bool start = g->open && !g->claiming && !g->stopping;
     if (g->claiming) g->claim_again = true;
     else g->claiming = start;
     pthread_mutex_unlock(&g->lock);
@@ -382,6 +382,9 @@ int engine_start(const struct engine_options *o, struct engine **ret, struct err
         engine_stop(g);
         return -1;
     }
+    pthread_mutex_lock(&g->lock);
+    g->open = true;
+    pthread_mutex_unlock(&g->lock);
     engine_kick(g);
     engine_promote(g);
     engine_due(g);
@@ -413,6 +416,7 @@ void engine_stop(struct engine *g)
     system_tasks_stop(g->system_tasks);
     lease_stop(g->lease);
     work_stop(g->work); /* until here turns set timers and look at the lease */
+    system_tasks_free(g->system_tasks);
     timers_free(g->timers);
     lease_free(g->lease);
     map_free(g->runs, free_run);

@@ -39,6 +39,7 @@ struct engine {
     struct map *foreign;        /* worker -> driver of another node's jobs on this machine */
     int64_t running;            /* tasks that hold one of the cap's places */
     struct policy policy;
+    bool open;               /* the node is registered and has its lease: it may claim */
     bool draining, stopping; /* draining: it is about to stop */
     int64_t due_at;    /* wall clock: when planned tasks are looked at next (due.c); 0 = never */
     const char *daily; /* kind of the daily task (daily.c); set before its timer */

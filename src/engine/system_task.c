@@ -536,6 +536,12 @@ void system_tasks_stop(struct system_tasks *s)
     pthread_cond_broadcast(&s->changed);
     pthread_mutex_unlock(&s->lock);
     for (size_t i = 0; i < s->n_threads; i++) pthread_join(s->threads[i], NULL);
+    s->n_threads = 0;
+}
+
+void system_tasks_free(struct system_tasks *s)
+{
+    if (s == NULL) return;
     for (size_t i = 0; i < s->adopted.n; i++) free(s->adopted.items[i].id);
     VEC_DONE(&s->adopted);
     pthread_cond_destroy(&s->changed);

@@ -14,6 +14,8 @@ void system_tasks_kick(struct system_tasks *s);
 void system_tasks_adopt(struct system_tasks *s, const struct task *t);
 /** Task ${id} was asked to stop; nothing when it does not run here. */
 void system_tasks_cancelled(struct system_tasks *s, const char *id);
-/** Ends the threads; what runs stops at its next checkpoint. NULL is fine. */
+/** Ends the threads; what runs stops at its next checkpoint. Kicks and cancels stay allowed until
+ * system_tasks_free. NULL is fine, for both. */
 void system_tasks_stop(struct system_tasks *s);
+void system_tasks_free(struct system_tasks *s);
 #endif
