@@ -7,7 +7,7 @@ import { temporaryFolder } from '../lib/folder.mjs';
 import { until } from '../lib/processes.mjs';
 import { assertEnded, createEnvironment, getTask, messages, Project, scriptStep } from '../lib/project.mjs';
 
-const RUNS = 50;
+const RUNS = 80;
 const STOPS = 5;
 
 onBothDatabases('a server that stops under load', ({ start }) => {
