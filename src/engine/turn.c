@@ -7,6 +7,7 @@
 #include "base/fault.h"
 #include "engine/run_priv.h"
 #include "store/counter.h"
+#include "store/event.h"
 #include "store/journal.h"
 #include "store/promotion.h"
 
@@ -208,6 +209,31 @@ static int write_promotion(struct db_tx *tx, struct turn *t, struct error *e)
     return marked < 0 ? -1 : 0;
 }
 
+/* The audit tells how deployments and runs end; of a canceled one it has who asked for that. */
+static int write_event(struct db_tx *tx, const struct turn *t, struct error *e)
+{
+    const struct task *task = &t->run->task;
+    bool failed = t->status == RUN_FAILED, runbook = task->runbook_id != NULL;
+    const char *related[] = {task->subject_id, task->id, task->project_id, task->environment_id,
+                             task->runbook_id};
+    char message[512];
+    struct event ev = {.space_id = task->space_id,
+                       .category = runbook  ? failed ? "RunbookRunFailed" : "RunbookRunSucceeded"
+                                   : failed ? "DeploymentFailed"
+                                            : "DeploymentSucceeded",
+                       .user_id = "users-system",
+                       .username = "system",
+                       .occurred_at = t->now_ms,
+                       .message = message,
+                       .related = related,
+                       .n_related = runbook ? 5 : 4};
+
+    if (!t->finish || task->subject_id == NULL || (t->status != RUN_SUCCESS && !failed)) return 0;
+    snprintf(message, sizeof(message), "%.400s: %s", task->description,
+             failed ? "failed" : "succeeded");
+    return event_add(tx, &ev, NULL, e);
+}
+
 static int commit_tx(struct db_tx *tx, void *ctx, struct error *e)
 {
     struct turn *t = ctx;
@@ -227,7 +253,8 @@ static int commit_tx(struct db_tx *tx, void *ctx, struct error *e)
         row.error = t->error ? t->error : "";
     }
     if (task_advance(tx, &row, e) < 0) return -1;
-    if (write_entries(tx, t, e) < 0 || write_log(tx, t, e) < 0 || write_promotion(tx, t, e) < 0)
+    if (write_entries(tx, t, e) < 0 || write_log(tx, t, e) < 0 || write_promotion(tx, t, e) < 0 ||
+        write_event(tx, t, e) < 0)
         return -1;
     FAULT_POINT("engine.in-commit");
     return write_artifacts(tx, t, e);

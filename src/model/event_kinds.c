@@ -17,19 +17,27 @@ const struct event_category event_categories[] = {
     {"ApiKeyExpiry20Days", "API key expires in less than 20 days"},
     {"ApiKeyExpiry10Days", "API key expires in less than 10 days"},
     {"ApiKeyExpired", "API key expired"},
-    {"DeploymentFailed", "Deployment could not be made"},
+    {"DeploymentSucceeded", "Deployment succeeded"},
+    {"DeploymentFailed", "Deployment failed"},
+    {"RunbookRunSucceeded", "Runbook run succeeded"},
+    {"RunbookRunFailed", "Runbook run failed"},
+    {"TriggerActionFailed", "Trigger did not act"},
+    {"TaskQueued", "Task of the server queued"},
+    {"LoginSucceeded", "Login succeeded"},
     {NULL, NULL},
 };
 
 const struct event_group event_groups[] = {
     {"Document", "Document events", {"Created", "Modified", "Deleted"}},
-    {"Task", "Task events", {"TaskCanceled", "TaskStateModified", "TaskPrioritized"}},
+    {"Task", "Task events", {"TaskQueued", "TaskCanceled", "TaskStateModified", "TaskPrioritized"}},
     {"Interruption",
      "Interruption events",
      {"InterruptionSubmitted", "InterruptionResponsibility"}},
-    {"Login", "Login events", {"LoginFailed"}},
+    {"Login", "Login events", {"LoginSucceeded", "LoginFailed"}},
     {"ApiKey", "API key events", {"ApiKeyExpiry20Days", "ApiKeyExpiry10Days", "ApiKeyExpired"}},
-    {"Deployment", "Deployment events", {"DeploymentFailed"}},
+    {"Deployment", "Deployment events", {"DeploymentSucceeded", "DeploymentFailed"}},
+    {"RunbookRun", "Runbook run events", {"RunbookRunSucceeded", "RunbookRunFailed"}},
+    {"Trigger", "Trigger events", {"TriggerActionFailed"}},
     {NULL, NULL, {NULL}},
 };
 

@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <string.h>
 
+#include "db/query.h"
 #include "base/rand.h"
 #include "base/utf8.h"
 
@@ -18,8 +19,20 @@ static const char SQL_ADD[] =
     "details, identity, user_agent, ip_address, is_service, agent, subject_id, document_type, "
     "name_at, name_length) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, "
     "$15, $16, $17) on conflict (number) do nothing";
-static const char SQL_RELATE[] = "insert into event_related (related_id, number) values ($1, $2) "
-                                 "on conflict (related_id, number) do nothing";
+/* All in one statement: a run that ends writes several. */
+static int relate(struct db_tx *tx, const struct event *ev, int64_t number, struct error *e)
+{
+    CLEANUP(query_done) struct query q = QUERY_INIT;
+
+    if (ev->n_related == 0) return 0;
+    query_add(&q, "insert into event_related (related_id, number) values ");
+    for (size_t i = 0; i < ev->n_related; i++) {
+        query_add1(&q, i ? ", (?" : "(?", TEXT(ev->related[i]));
+        query_add1(&q, ", ?)", I64(number));
+    }
+    query_add(&q, " on conflict (related_id, number) do nothing");
+    return db_exec(tx, buf_str(&q.sql), q.args.items, q.args.n, e) < 0 ? -1 : 0;
+}
 
 const char *const event_agents[] = {"Server",     "Browser", "Octopus CLI", "Terraform", "Go",
                                     "TypeScript", ".NET",    "Tentacle",    "Other",     NULL};
@@ -112,8 +125,7 @@ int event_add(struct db_tx *tx, const struct event *ev, int64_t *ret_number, str
     int64_t number;
 
     if (add_row(tx, ev, &number, e) < 0) return -1;
-    for (size_t i = 0; i < ev->n_related; i++)
-        if (db_exec(tx, SQL_RELATE, ARGS(TEXT(ev->related[i]), I64(number)), e) < 0) return -1;
+    if (relate(tx, ev, number, e) < 0) return -1;
     if (ret_number) *ret_number = number;
     return 0;
 }

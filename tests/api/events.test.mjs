@@ -76,7 +76,7 @@ apiSuite('events', (at) => {
         await wanted(`to=${encodeURIComponent(time)}`, (one) => one.Occurred <= time);
         assert.equal(await total(`from=${time}`), await total(`from=${encodeURIComponent(time)}`)); // a plus sign that was not encoded
         assert.equal(await total('to=2020-01-01'), 0);
-        assert.equal(await total('eventGroups=Document'), all.length);
+        assert.equal(await total('eventGroups=Document'), all.filter((one) => ['Created', 'Modified', 'Deleted'].includes(one.Category)).length);
         assert.equal(await total('eventGroups=Nothing'), 0);
         for (const none of ['tenants=Tenants-1', 'tags=Tag-1', 'regarding=Projects-999', 'users=Users-999', 'documentTypes=Nothing', 'eventAgents=Nothing']) {
             assert.equal(await total(none), 0, none);
@@ -137,5 +137,20 @@ apiSuite('events', (at) => {
         const [event] = await list(`regarding=${one.Id}`);
         assert.deepEqual([event.UserId, event.IsService], [robot.Id, true]);
         await at.api.put(team.Links.Self, await at.api.get(team.Links.Self).then((now) => ({ ...now, MemberUserIds: team.MemberUserIds })));
+    });
+
+    test('how deployments and runs end is told', async () => {
+        const project = await Project.create(at.api, { steps: [scriptStep('one', 'true')] });
+        const good = await project.deploy();
+        await project.setSteps([scriptStep('one', 'exit 3')]);
+        const bad = await project.deploy();
+        const runbook = await project.createRunbook([scriptStep('one', 'true')]);
+        await project.run(runbook);
+        const ends = async (query) => (await list(`${query}&eventGroups=Deployment,RunbookRun`)).map((one) => one.Category);
+        assert.deepEqual(await ends(`projects=${project.id}`), ['RunbookRunSucceeded', 'DeploymentFailed', 'DeploymentSucceeded']);
+        assert.deepEqual(await ends(`regarding=${good.Id}`), ['DeploymentSucceeded']);
+        assert.deepEqual(await ends(`regarding=${bad.Arguments.DeploymentId}`), ['DeploymentFailed']);
+        const [event] = await list(`regarding=${good.Id}&eventCategories=DeploymentSucceeded`);
+        assert.match(event.Message, /^Deploy .* release .* to .*: succeeded$/);
     });
 });
