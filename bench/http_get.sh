@@ -8,8 +8,8 @@ out=${BUILD:-build}/release
 if [ $# -ge 1 ]; then
     url=$1
 else
-    make -s "BUILD=${BUILD:-build}" FLAVOUR=release "$out/libhttp.a" "$out/libos.a" "$out/libbase.a" "$out/bench/http_get.o"
-    gcc -pie -pthread -o "$out/bench/http_get" "$out/bench/http_get.o" "$out"/lib{http,os,base}.a -lmicrohttpd -ljansson
+    make -s "BUILD=${BUILD:-build}" FLAVOUR=release "$out/libhttp.a" "$out/libcrypt.a" "$out/libos.a" "$out/libbase.a" "$out/bench/http_get.o"
+    gcc -pie -pthread -o "$out/bench/http_get" "$out/bench/http_get.o" -Wl,--start-group "$out"/lib{http,crypt,os,base}.a -Wl,--end-group -lmicrohttpd -lgnutls -ljansson -lsodium -lcrypto
     coproc server { "$out/bench/http_get"; }
     server_pid=$server_PID
     read -r port <&"${server[0]}"

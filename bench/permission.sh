@@ -6,7 +6,7 @@
 make -s "BUILD=${BUILD:-build}" FLAVOUR=release "$OUT"/lib{api,http,engine,fleet,rules,template,store,db,model,schema,jobs,crypt,os,base}.a
 gcc -std=gnu11 -O2 -D_GNU_SOURCE -Isrc -I. -pthread -o "$OUT/bench/permission" bench/permission.c -Wl,--start-group \
     "$OUT"/lib{api,http,engine,fleet,rules,template,store,db,model,schema,jobs,crypt,os,base}.a -Wl,--end-group \
-    -ljansson -lsqlite3 -lpq -lsodium -lzstd -lmicrohttpd -lm
+    -ljansson -lsqlite3 -lpq -lsodium -lcrypto -lzstd -lmicrohttpd -lm
 mkdir -p "$W"
 url=sqlite:$W/permission.db
 if [ "${1:-sqlite}" = postgres ]; then

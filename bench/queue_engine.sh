@@ -3,7 +3,7 @@
 # Peer in the same run: the same cycle in PostgreSQL by SKIP LOCKED, 8 clients of pgbench.
 . "$(dirname "$0")/lib.sh"
 gcc -std=gnu11 -O2 -D_GNU_SOURCE -Isrc -pthread -o "$OUT/bench/queue_engine" bench/queue_engine.c -Wl,--start-group \
-    "$OUT"/lib{store,db,model,schema,crypt,os,base}.a -Wl,--end-group -ljansson -lsqlite3 -lpq -lsodium -lzstd
+    "$OUT"/lib{store,db,model,schema,crypt,os,base}.a -Wl,--end-group -ljansson -lsqlite3 -lpq -lsodium -lcrypto -lzstd
 start_postgres
 psql -qd postgres -c "create table task(id bigserial primary key, state int not null default 0, pool int not null default 1, body text, owner int, t timestamptz default now())" \
     -c "create index on task(pool, id) where state = 0"

@@ -9,6 +9,6 @@ make BUILD="${BUILD:-build}" "$build/bin/bobtail-step" >/dev/null
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 "${CC:-gcc}" -std=gnu11 -O2 -Isrc -D_GNU_SOURCE bench/step_overhead.c -o "$folder/step_overhead" \
-    -Wl,--start-group "$build"/lib{template,crypt,os,base}.a -Wl,--end-group -ljansson -lsodium -pthread
+    -Wl,--start-group "$build"/lib{template,crypt,os,base}.a -Wl,--end-group -ljansson -lsodium -lcrypto -pthread
 "$folder/step_overhead" "$(readlink -f "$build/bin/bobtail-step")" "$folder" "${1:-300}"
 echo "bobtail-step, stripped: $(strip -o "$folder/stripped" "$build/bin/bobtail-step" && stat -c %s "$folder/stripped") bytes"
