@@ -100,7 +100,7 @@ static void purge_work(void *ctx)
         if (!purge_one(&p)) wait = AGAIN_MS;
         else if (!p.late && wait == 0) wait = LATE_MS;
     }
-    if (p.n) engine_sweep(g); /* the blobs of their artifacts */
+    if (p.n && wait != AGAIN_MS) engine_sweep(g); /* the blobs of their artifacts */
     arena_done(&p.arena);
     if (wait) again_in(g, wait);
 }
