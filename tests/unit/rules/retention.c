@@ -22,11 +22,11 @@ static json_t *parse(const char *text)
  * first: release, environment, succeeded, failed, runs; each a day older than the one before. */
 static const char *kept(const char *lifecycle, int n, const char *deployments)
 {
-    static char out[100];
+    static char out[200];
     json_auto_t *doc = parse(lifecycle);
     struct retention_release releases[10];
     struct retention_execution list[20];
-    char ids[10][4], environments[20][2];
+    char ids[10][12], environments[20][2];
     size_t m = 0;
 
     for (int i = 0; i < n; i++) { /* newest first: n, n - 1, ... each 10 days older */
